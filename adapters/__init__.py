@@ -1,0 +1,1 @@
+"""With what: a folder for each port, a file for each technology."""

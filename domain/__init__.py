@@ -1,0 +1,1 @@
+"""What is true: questions, answers, and when one may stand for another."""

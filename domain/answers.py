@@ -1,0 +1,80 @@
+"""What an asker gets: the answer, where it came from, and why."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from domain.caching import StoredAnswer
+from domain.generation import Completion
+
+
+class Origin(StrEnum):
+    """Where an answer came from."""
+
+    EXACT_HIT = "exact_hit"
+    SEMANTIC_HIT = "semantic_hit"
+    STALE_HIT = "stale_hit"
+    GENERATED = "generated"
+    COALESCED = "coalesced"
+    PASSED = "passed"
+
+
+class Reason(StrEnum):
+    """Why memory did or did not answer: a closed set, part of the API."""
+
+    SAME_QUESTION = "same_question"
+    SIMILAR = "similar"
+    REFRESHING = "refreshing"
+    MODEL_FAILED = "model_failed"
+
+    NOTHING_REMEMBERED = "nothing_remembered"
+    EXPIRED = "expired"
+    TOO_OLD = "too_old"
+    NO_CANDIDATE = "no_candidate"
+    BELOW_THRESHOLD = "below_threshold"
+    NO_CACHE = "no_cache"
+    BYPASSED = "bypassed"
+    MEMORY_FAILED = "memory_failed"
+
+    @property
+    def meaning(self) -> str:
+        """Say it in a sentence."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Reason.SAME_QUESTION: "The same question was answered before.",
+    Reason.SIMILAR: "A question of the same meaning was answered before.",
+    Reason.REFRESHING: "The remembered answer has expired but is in its grace; a fresh one is being fetched.",
+    Reason.MODEL_FAILED: "No model answered, so an expired answer was served.",
+    Reason.NOTHING_REMEMBERED: "The question was not asked before.",
+    Reason.EXPIRED: "What was remembered has expired.",
+    Reason.TOO_OLD: "What was remembered is older than max-age allows.",
+    Reason.NO_CANDIDATE: "No remembered question is near this one.",
+    Reason.BELOW_THRESHOLD: "The nearest remembered question is not similar enough.",
+    Reason.NO_CACHE: "The asker wanted a fresh answer.",
+    Reason.BYPASSED: "The asker wanted memory left alone.",
+    Reason.MEMORY_FAILED: "Memory could not be read.",
+}
+
+
+@frozen
+class Answer:
+    """
+    A completion, with where it came from and why.
+
+    *source* is the remembered entry it was served from, *age* that entry's age in seconds;
+    *similarity* is the cosine to the nearest remembered question, where one was looked at.
+    """
+
+    completion: Completion
+    origin: Origin
+    reason: Reason
+    source: StoredAnswer | None = None
+    similarity: float | None = None
+    age: float = 0.0
+
+    @property
+    def is_hit(self) -> bool:
+        """Tell whether memory answered."""
+        return self.source is not None

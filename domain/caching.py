@@ -1,0 +1,190 @@
+"""Remembered answers: how long they live, and who may still be served from them."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from math import inf
+from typing import Protocol
+
+from attrs import field, frozen
+from attrs.validators import ge
+
+from domain.errors import Unavailable
+from domain.generation import Completion
+from domain.questions import Compatibility, Fingerprint
+
+CLOCK_SKEW = 5.0
+"""Seconds by which an entry may come from the future before its age counts as unknown."""
+
+
+@frozen
+class Lifetime:
+    """
+    How long an answer lives, in seconds. All of it counts from the moment it was stored: use does not prolong it.
+
+    Fresh for *ttl*; for *grace* more it is served while one refresh is under way (stale-while-revalidate);
+    up to *stale_if_error* past the ttl it is served when no model answers.
+    """
+
+    ttl: float = field(default=3600.0, validator=ge(0))
+    grace: float = field(default=0.0, validator=ge(0))
+    stale_if_error: float = field(default=0.0, validator=ge(0))
+
+    @property
+    def total(self) -> float:
+        """Give the age at which nothing may be served any more."""
+        return self.ttl + max(self.grace, self.stale_if_error)
+
+
+class Freshness(Enum):
+    """What an entry is still good for."""
+
+    FRESH = "fresh"
+    GRACE = "grace"
+    RESCUE = "rescue"
+    DEAD = "dead"
+
+
+@frozen
+class StoredAnswer:
+    """
+    An answer as it is remembered, and the question it was given to, as it was asked.
+
+    *stored_at* and *accessed_at* are seconds since 1970. *accesses* counts the hits served from it.
+    """
+
+    fingerprint: Fingerprint
+    partition: Compatibility
+    tenant: str
+    namespace: str
+    question: str
+    completion: Completion
+    stored_at: float
+    lifetime: Lifetime
+    tags: tuple[str, ...] = ()
+    accesses: int = 0
+    accessed_at: float = 0.0
+
+    def age(self, now: float) -> float:
+        """Give the seconds since it was stored; infinite when the clock says that this is yet to come."""
+        age = now - self.stored_at
+        return inf if age < -CLOCK_SKEW else max(0.0, age)
+
+    def freshness(self, now: float) -> Freshness:
+        """Tell what it is good for at *now*."""
+        overdue = self.age(now) - self.lifetime.ttl
+        if overdue <= 0:
+            return Freshness.FRESH
+        if overdue <= self.lifetime.grace:
+            return Freshness.GRACE
+        return Freshness.RESCUE if overdue <= self.lifetime.stale_if_error else Freshness.DEAD
+
+
+@frozen
+class Directives:
+    """
+    What the asker wants of the memory, in the words of HTTP's ``Cache-Control``.
+
+    *use_cache* off means: neither read nor write, and share nothing. *max_age* and *max_stale* are seconds;
+    *max_stale* is infinite where any staleness is welcome. *ttl* replaces the configured one for this answer.
+    """
+
+    use_cache: bool = True
+    no_cache: bool = False
+    no_store: bool = False
+    only_if_cached: bool = False
+    max_age: float = inf
+    max_stale: float = 0.0
+    ttl: float | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def may_recall(self) -> bool:
+        """Tell whether a remembered answer is welcome at all."""
+        return self.use_cache and not self.no_cache
+
+    @property
+    def may_remember(self) -> bool:
+        """Tell whether the answer may be kept, and shared with those who ask the same just now."""
+        return self.use_cache and not self.no_store
+
+    def welcome(self, stored: StoredAnswer, now: float) -> bool:
+        """Tell whether *stored* may be served: young enough for the asker, and fresh, in grace, or not too stale."""
+        age = stored.age(now)
+        if age > self.max_age:
+            return False
+        in_time = stored.freshness(now) in (Freshness.FRESH, Freshness.GRACE)
+        return in_time or age - stored.lifetime.ttl <= self.max_stale < age
+
+
+@frozen
+class Selection:
+    """Some entries of one tenant: all of them, or those that every given field matches."""
+
+    tenant: str
+    namespace: str | None = None
+    tag: str | None = None
+    model: str | None = None
+    stored_before: float | None = None
+
+
+@frozen
+class Holdings:
+    """How much is remembered: entries, the bytes they take, and the hits served from them."""
+
+    entries: int = 0
+    size: int = 0
+    accesses: int = 0
+
+
+class AnswerCache(Protocol):
+    """
+    Keeps answers by fingerprint. It may forget; it never gives half an answer, nor one for another fingerprint.
+
+    It knows nothing of freshness: an answer past its lifetime is given all the same.
+    A value that cannot be read is a miss, and is removed. Raises ``AnswerCacheUnavailable``.
+    """
+
+    @abstractmethod
+    async def get(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
+        """Give those of the answers that are remembered."""
+
+    @abstractmethod
+    async def put(self, answers: Sequence[StoredAnswer]) -> None:
+        """Remember *answers*, all or none, replacing those of the same fingerprint."""
+
+    @abstractmethod
+    async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
+        """Forget these; those that are not there are passed over."""
+
+    @abstractmethod
+    async def touch(self, fingerprint: Fingerprint, now: float) -> None:
+        """Count one hit; the count may reach a disk later than this returns, or be lost with the process."""
+
+
+class AnswerCatalogue(Protocol):
+    """
+    The same answers, as those who look after them see them: by selection, by size, by idleness.
+
+    Raises ``AnswerCacheUnavailable``.
+    """
+
+    @abstractmethod
+    async def select(self, selection: Selection) -> Sequence[Fingerprint]:
+        """Give the fingerprints of all entries that match."""
+
+    @abstractmethod
+    async def measure(self, tenant: str | None = None) -> Holdings:
+        """Tell how much is held, of one tenant or of all."""
+
+    @abstractmethod
+    async def expendable(self, now: float, excess: int) -> Sequence[Fingerprint]:
+        """Give all dead entries and, until *excess* bytes would be free, those that were idle longest."""
+
+    @abstractmethod
+    async def page(self, after: Fingerprint | None, limit: int) -> Sequence[StoredAnswer]:
+        """Give up to *limit* entries ordered by fingerprint, from just behind *after*; an empty page is the end."""
+
+
+class AnswerCacheUnavailable(Unavailable):
+    """The answer cache could not be read or written."""

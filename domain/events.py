@@ -1,0 +1,90 @@
+"""The facts we report. Use cases state them; adapters turn them into logs, metrics and traces."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from domain.answers import Origin, Reason
+from domain.generation import FinishReason, TokenUsage
+
+
+@frozen
+class AnswerServed:
+    """A question was answered; *stages* are seconds by stage, *question* is personal data."""
+
+    tenant: str
+    origin: Origin
+    reason: Reason
+    provider: str
+    model: str
+    seconds: float
+    stages: Mapping[str, float]
+    question: str = field(repr=False)
+
+
+@frozen
+class QuestionFailed:
+    """A question got no answer."""
+
+    tenant: str
+    provider: str
+    model: str
+    error: Exception
+    seconds: float
+
+
+@frozen
+class ModelCalled:
+    """A model answered; *finish_reason* says how far it got."""
+
+    provider: str
+    model: str
+    usage: TokenUsage
+    finish_reason: FinishReason
+    seconds: float
+
+
+@frozen
+class ModelCallFailed:
+    """A model did not answer."""
+
+    provider: str
+    model: str
+    error: Exception
+    seconds: float
+
+
+@frozen
+class PartFailed:
+    """A part of the memory failed, and the question went on without it."""
+
+    part: str
+    error: Exception
+
+
+@frozen
+class AnswersRemoved:
+    """Entries were purged, evicted or found orphaned."""
+
+    cause: str
+    entries: int
+
+
+@frozen
+class TextTruncated:
+    """A question was longer than the embedder reads; only its beginning was compared."""
+
+    tokens: int
+
+
+Event = AnswerServed | QuestionFailed | ModelCalled | ModelCallFailed | PartFailed | AnswersRemoved | TextTruncated
+
+
+class EventSink(Protocol):
+    """Hears of facts. It never fails and never waits: what it cannot report it drops."""
+
+    @abstractmethod
+    def note(self, event: Event) -> None:
+        """Take note of *event*."""

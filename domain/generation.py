@@ -1,0 +1,179 @@
+"""What language models receive and give: prompts, chunks, and the completion they fold into."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from attrs import field, frozen
+
+from domain.errors import Malformed, Transient, Unavailable
+
+T = TypeVar("T")
+
+
+class Role(StrEnum):
+    """Who says a message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@frozen
+class Message:
+    """One turn of what a model is told."""
+
+    role: Role
+    content: str
+
+
+@frozen
+class Prompt:
+    """
+    What a model receives: the messages in order, and the sampling parameters.
+
+    *parameters* holds what the asker set and nothing else: ``max_tokens`` (int), ``temperature`` (float).
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    parameters: Mapping[str, object] = field(factory=dict)
+
+
+@frozen
+class TokenUsage:
+    """Tokens as the provider counted them."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    @property
+    def total(self) -> int:
+        """Give the sum of both."""
+        return self.prompt + self.completion
+
+
+class FinishReason(StrEnum):
+    """Why a model stopped."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    FILTERED = "filtered"
+    NOTHING_KNOWN = "nothing_known"
+    OTHER = "other"
+
+
+@frozen
+class Citation:
+    """Where an answer, or a part of it, was taken from."""
+
+    source: str
+    quote: str
+
+
+@frozen
+class Chunk:
+    """
+    A piece of an answer as it arrives.
+
+    The last chunks carry *finish_reason*, *usage* and the exact *model*; the pieces before them carry text.
+    """
+
+    text: str = ""
+    finish_reason: FinishReason | None = None
+    usage: TokenUsage | None = None
+    model: str | None = None
+    citations: tuple[Citation, ...] = ()
+
+
+@frozen
+class Completion:
+    """A whole answer as a model gave it: a fold over its chunks."""
+
+    text: str
+    provider: str
+    model: str
+    usage: TokenUsage
+    finish_reason: FinishReason
+    citations: tuple[Citation, ...] = ()
+
+    @classmethod
+    def fold(cls, provider: str, requested_model: str, chunks: Iterable[Chunk]) -> "Completion":
+        """
+        Put the pieces together; *requested_model* is named where the provider names none.
+
+        Raises:
+            AnswerCutShort: the stream ended before the model said that it had finished.
+        """
+        pieces = tuple(chunks)
+        finish_reason = _last(each.finish_reason for each in pieces)
+        if finish_reason is None:
+            raise AnswerCutShort(f"{provider} stopped in the middle of an answer")
+        return cls(
+            text="".join(each.text for each in pieces),
+            provider=provider,
+            model=_last(each.model for each in pieces) or requested_model,
+            usage=_last(each.usage for each in pieces) or TokenUsage(),
+            finish_reason=finish_reason,
+            citations=tuple(citation for each in pieces for citation in each.citations),
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether this may be remembered: finished of its own accord, and not empty."""
+        return self.finish_reason is FinishReason.STOP and bool(self.text.strip())
+
+
+def _last(values: Iterable[T | None]) -> T | None:
+    return next((each for each in reversed(tuple(values)) if each is not None), None)
+
+
+class LanguageModel(Protocol):
+    """
+    Answers prompts. One method: a completion is a fold over the stream.
+
+    Anything that goes wrong is one of the errors below, raised while iterating;
+    text that was already passed on is then not an answer.
+    Closing the iterator early ends the call to the provider.
+    """
+
+    @abstractmethod
+    def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+        """Give the answer to *prompt* in pieces, as they come."""
+
+
+class ModelFailed(Unavailable):
+    """The provider could not answer, for a reason that asking again will not change."""
+
+
+class ModelTimedOut(ModelFailed, Transient):
+    """The provider took too long."""
+
+
+class ModelUnreachable(ModelFailed, Transient):
+    """The provider could not be reached, or the connection broke."""
+
+
+class ModelOverloaded(ModelFailed, Transient):
+    """The provider asks us to come back later, in *resets_in* seconds where it says when."""
+
+    def __init__(self, message: str, resets_in: float | None = None) -> None:
+        self.resets_in = resets_in
+        super().__init__(message)
+
+
+class ModelBroken(ModelFailed, Transient):
+    """The provider failed on its side."""
+
+
+class AnswerCutShort(ModelFailed, Transient):
+    """The stream ended before the answer did."""
+
+
+class ModelRefusedKey(ModelFailed):
+    """The provider does not accept our key; the operator must mend it."""
+
+
+class PromptRefused(Malformed):
+    """The provider calls the request wrong: a model it does not have, a parameter it does not take."""

@@ -1,0 +1,151 @@
+"""What is asked, and what makes two askings the same."""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import blake2b
+from typing import NewType
+
+from attrs import field, frozen
+
+from domain.errors import FieldProblem, Malformed
+from domain.generation import Message, Prompt, Role
+
+MAX_TEXT = 10_000
+"""The longest question, in characters."""
+
+FORMAT = "question/1"
+"""Change this whenever the same request should no longer find what was remembered before."""
+
+Fingerprint = NewType("Fingerprint", str)
+"""64 hexadecimal digits: the same for two askings that must get the same answer. It also names the entry."""
+
+Compatibility = NewType("Compatibility", str)
+"""64 hexadecimal digits: everything but the last user text. No semantic hit crosses it."""
+
+
+@frozen(slots=False)
+class Question:
+    """
+    One question of one tenant, with everything that shapes its answer.
+
+    *text* is the last user text as it was asked. *parameters* holds every other field of the request,
+    known to us or not, less those that only concern transport or remembering (they are not given at all).
+
+    Raises:
+        Malformed: the text is blank, too long, or not text.
+    """
+
+    tenant: str
+    text: str
+    provider: str
+    model: str
+    namespace: str = ""
+    history: tuple[Message, ...] = ()
+    parameters: Mapping[str, object] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        check_text("query", self.text)
+
+    @cached_property
+    def normalised(self) -> str:
+        """Give the text as it is compared: NFC, trimmed, white space folded unless it has several lines."""
+        return normalise(self.text)
+
+    @cached_property
+    def compatibility(self) -> Compatibility:
+        """Give what a remembered answer must share with this question before its text is even looked at."""
+        return Compatibility(_digest(_canonical(self._frame())))
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Give what makes this asking the same as another one."""
+        return Fingerprint(_digest(self.compatibility.encode(), self.normalised.encode()))
+
+    @property
+    def prompt(self) -> Prompt:
+        """Give what a model receives."""
+        last = Message(Role.USER, self.text)
+        return Prompt(model=self.model, messages=(*self.history, last), parameters=self.parameters)
+
+    def differences(self, other: "Question") -> tuple["Difference", ...]:
+        """Name each field that keeps *other* from having this fingerprint."""
+        mine, theirs = self._fields(), other._fields()
+        names = sorted(mine.keys() | theirs.keys())
+        found = (Difference(name, mine.get(name), theirs.get(name)) for name in names)
+        return tuple(each for each in found if _canonical(each.one) != _canonical(each.other))
+
+    def _frame(self) -> dict[str, object]:
+        return {
+            "format": FORMAT,
+            "history": [[each.role, each.content] for each in self.history],
+            "model": self.model,
+            "namespace": self.namespace,
+            "parameters": dict(self.parameters),
+            "provider": self.provider,
+            "tenant": self.tenant,
+        }
+
+    def _fields(self) -> dict[str, object]:
+        frame = self._frame()
+        parameters = self.parameters.items()
+        del frame["parameters"]
+        return {**frame, "query": self.normalised, **{f"parameters.{name}": value for name, value in parameters}}
+
+
+@frozen
+class Difference:
+    """A field in which two questions differ, with its two values; ``None`` where it was not set."""
+
+    field: str
+    one: object
+    other: object
+
+
+def normalise(text: str) -> str:
+    """Fold what does not change a question; case stays, and so does the layout of several lines."""
+    trimmed = unicodedata.normalize("NFC", text).strip()
+    return trimmed if "\n" in trimmed else " ".join(trimmed.split())
+
+
+def check_text(name: str, text: str) -> None:
+    """Refuse what no question can be, blaming the field *name*."""
+    problem = next(_text_problems(text), None)
+    if problem:
+        raise Malformed(FieldProblem(name, problem))
+
+
+def _text_problems(text: str) -> Iterator[str]:
+    if not text.strip():
+        yield "must not be blank"
+    if len(text) > MAX_TEXT:
+        yield f"has {len(text)} characters; at most {MAX_TEXT} are allowed"
+    if "\0" in text:
+        yield "must not contain NUL characters"
+    if not _is_unicode(text):
+        yield "contains half of a surrogate pair; send valid Unicode"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _canonical(value: object) -> bytes:
+    return _encoder.encode(value).encode()
+
+
+def _digest(*parts: bytes) -> str:
+    """Digest *parts*, each behind its length, so that no two lists of parts read the same."""
+    digest = blake2b(digest_size=32)
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()

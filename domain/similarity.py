@@ -1,0 +1,101 @@
+"""Closeness of meaning: embeddings, neighbours, and the ports that make and search them."""
+
+from abc import abstractmethod
+from array import array
+from collections.abc import Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from domain.errors import Unavailable
+from domain.questions import Compatibility, Fingerprint
+
+
+@frozen
+class Embedding:
+    """
+    A text as a point on the unit sphere.
+
+    *vector* is an ``array('f')`` of float32, of length 1, so that a dot product is the cosine.
+    *tokens* counts what the model read; *truncated* tells that the text was longer than it reads.
+    """
+
+    vector: array[float] = field(repr=False)
+    tokens: int = 0
+    truncated: bool = False
+
+    def similarity(self, other: "Embedding") -> float:
+        """Give the cosine with *other*, -1 to 1."""
+        return sum(one * two for one, two in zip(self.vector, other.vector, strict=True))
+
+
+@frozen
+class Point:
+    """An embedding filed under the entry it belongs to, inside one partition."""
+
+    fingerprint: Fingerprint
+    partition: Compatibility
+    embedding: Embedding
+
+
+@frozen
+class Neighbour:
+    """An entry near a question; *similarity* is the cosine."""
+
+    fingerprint: Fingerprint
+    similarity: float
+
+
+class Embedder(Protocol):
+    """
+    Turns texts into embeddings; equal texts give equal embeddings, whatever they are batched with.
+
+    Raises ``EmbedderUnavailable``.
+    """
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Name model, weights and precision: embeddings of two versions must never be compared."""
+
+    @property
+    @abstractmethod
+    def dimensions(self) -> int:
+        """Give the length of every vector."""
+
+    @abstractmethod
+    async def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
+        """Give one embedding for each text, in order."""
+
+
+class VectorIndex(Protocol):
+    """
+    Finds the nearest entries of a partition. What was acknowledged survives the process.
+
+    The index may hold entries that the answer cache has lost, and the other way round:
+    whoever reads it must ask the cache. Raises ``VectorIndexUnavailable``.
+    """
+
+    @abstractmethod
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """File *points*, replacing those of the same fingerprint."""
+
+    @abstractmethod
+    async def search(self, partition: Compatibility, embedding: Embedding, limit: int) -> Sequence[Neighbour]:
+        """Give up to *limit* neighbours inside *partition*, nearest first, never from another partition."""
+
+    @abstractmethod
+    async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
+        """Forget these; those that are not there are passed over."""
+
+    @abstractmethod
+    async def page(self, after: Fingerprint | None, limit: int) -> Sequence[Fingerprint]:
+        """Give up to *limit* fingerprints in a fixed order, from just behind *after*; an empty page is the end."""
+
+
+class EmbedderUnavailable(Unavailable):
+    """No embedding could be made."""
+
+
+class VectorIndexUnavailable(Unavailable):
+    """The index could not be read or written."""
