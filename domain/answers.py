@@ -1,11 +1,22 @@
-"""What an asker gets: the answer, where it came from, and why."""
+"""What an asker brings, and what comes back: the answer, where it came from, and why."""
 
 from enum import StrEnum
 
 from attrs import frozen
 
-from domain.caching import StoredAnswer
+from domain.caching import Directives, StoredAnswer
+from domain.clock import Stopwatch
 from domain.generation import Completion
+from domain.questions import Question
+
+
+@frozen
+class Asking:
+    """One question on its way to an answer: what is asked, what memory may do, how long each stage took."""
+
+    question: Question
+    directives: Directives
+    stopwatch: Stopwatch
 
 
 class Origin(StrEnum):

@@ -114,7 +114,11 @@ class Directives:
         if age > self.max_age:
             return False
         in_time = stored.freshness(now) in (Freshness.FRESH, Freshness.GRACE)
-        return in_time or age - stored.lifetime.ttl <= self.max_stale < age
+        return in_time or age - stored.lifetime.ttl <= self.max_stale
+
+    def tolerates(self, stored: StoredAnswer, now: float) -> bool:
+        """Tell whether *stored* may be served when no model answers."""
+        return stored.age(now) <= self.max_age and stored.freshness(now) is not Freshness.DEAD
 
 
 @frozen
@@ -182,8 +186,8 @@ class AnswerCatalogue(Protocol):
         """Give all dead entries and, until *excess* bytes would be free, those that were idle longest."""
 
     @abstractmethod
-    async def page(self, after: Fingerprint | None, limit: int) -> Sequence[StoredAnswer]:
-        """Give up to *limit* entries ordered by fingerprint, from just behind *after*; an empty page is the end."""
+    async def page(self, after: Fingerprint | None, limit: int) -> Sequence[Fingerprint]:
+        """Give up to *limit* fingerprints in order, from just behind *after*; an empty page is the end."""
 
 
 class AnswerCacheUnavailable(Unavailable):

@@ -1,7 +1,7 @@
 """What language models receive and give: prompts, chunks, and the completion they fold into."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -135,11 +135,11 @@ class LanguageModel(Protocol):
 
     Anything that goes wrong is one of the errors below, raised while iterating;
     text that was already passed on is then not an answer.
-    Closing the iterator early ends the call to the provider.
+    Closing the generator early ends the call to the provider.
     """
 
     @abstractmethod
-    def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, as they come."""
 
 

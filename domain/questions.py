@@ -72,9 +72,11 @@ class Question:
     def differences(self, other: "Question") -> tuple["Difference", ...]:
         """Name each field that keeps *other* from having this fingerprint."""
         mine, theirs = self._fields(), other._fields()
-        names = sorted(mine.keys() | theirs.keys())
-        found = (Difference(name, mine.get(name), theirs.get(name)) for name in names)
-        return tuple(each for each in found if _canonical(each.one) != _canonical(each.other))
+        return tuple(
+            Difference(name, mine.get(name), theirs.get(name))
+            for name in sorted(mine.keys() | theirs.keys())
+            if _written(mine, name) != _written(theirs, name)
+        )
 
     def _frame(self) -> dict[str, object]:
         return {
@@ -125,6 +127,10 @@ def _text_problems(text: str) -> Iterator[str]:
         yield "must not contain NUL characters"
     if not _is_unicode(text):
         yield "contains half of a surrogate pair; send valid Unicode"
+
+
+def _written(fields: Mapping[str, object], name: str) -> bytes | None:
+    return _canonical(fields[name]) if name in fields else None
 
 
 def _is_unicode(text: str) -> bool:

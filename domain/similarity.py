@@ -20,7 +20,7 @@ class Embedding:
     *tokens* counts what the model read; *truncated* tells that the text was longer than it reads.
     """
 
-    vector: array[float] = field(repr=False)
+    vector: "array[float]" = field(repr=False)
     tokens: int = 0
     truncated: bool = False
 

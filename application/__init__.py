@@ -1,0 +1,1 @@
+"""What we do: one verb a file; ports go in, domain values come out."""

@@ -1,0 +1,27 @@
+"""Keep memory within its size: the dead go first, then those that were idle longest."""
+
+from attrs import frozen
+
+from application.forget_answers import ForgetAnswers
+from domain.caching import AnswerCatalogue
+from domain.clock import Clock
+
+
+@frozen
+class EvictAnswers:
+    """Removes what is past its lifetime, and what does not fit into *limit* bytes."""
+
+    catalogue: AnswerCatalogue
+    forget: ForgetAnswers
+    clock: Clock
+    limit: int
+
+    async def make_room(self) -> None:
+        """Evict when, and only when, memory is over its size."""
+        if (await self.catalogue.measure()).size > self.limit:
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Evict the dead, and whatever else does not fit."""
+        excess = (await self.catalogue.measure()).size - self.limit
+        await self.forget(await self.catalogue.expendable(self.clock.now(), max(0, excess)), cause="evicted")

@@ -1,0 +1,36 @@
+"""What would the policy decide? Asked about pairs of questions, storing nothing."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from domain.questions import normalise
+from domain.similarity import Embedder
+from domain.verdicts import Candidate, HitPolicy, Verdict
+
+
+@frozen
+class Pair:
+    """A question that is taken to be remembered, and one that is taken to be asked."""
+
+    stored: str
+    asked: str
+
+
+@frozen
+class JudgePairs:
+    """Gives the verdicts of the policy that serves."""
+
+    embedder: Embedder
+    policy: HitPolicy
+
+    async def __call__(self, pairs: Sequence[Pair]) -> Sequence[Verdict]:
+        """Judge each pair as if nothing else were remembered; raises ``EmbedderUnavailable``."""
+        embeddings = await self.embedder.embed(
+            [normalise(text) for pair in pairs for text in (pair.stored, pair.asked)]
+        )
+        similarities = [one.similarity(other) for one, other in zip(embeddings[::2], embeddings[1::2], strict=True)]
+        return [
+            self.policy.judge(pair.asked, (Candidate(pair.stored, similarity),))
+            for pair, similarity in zip(pairs, similarities, strict=True)
+        ]

@@ -1,0 +1,32 @@
+"""Forget what a tenant wants forgotten: one entry, or all that a selection matches."""
+
+from attrs import frozen
+
+from application.forget_answers import ForgetAnswers, PurgeEpochs
+from domain.caching import AnswerCatalogue, Selection
+from domain.questions import Fingerprint
+
+
+@frozen
+class PurgeAnswers:
+    """Purges within one tenant, durably: what was purged does not come back, not from a generation under way either."""
+
+    catalogue: AnswerCatalogue
+    forget: ForgetAnswers
+    epochs: PurgeEpochs
+
+    async def count(self, selection: Selection) -> int:
+        """Tell how many entries a purge would remove now."""
+        return len(await self.catalogue.select(selection))
+
+    async def __call__(self, selection: Selection) -> int:
+        """Remove all that *selection* matches, and tell how many there were."""
+        self.epochs.begin(selection.tenant)
+        fingerprints = await self.catalogue.select(selection)
+        await self.forget(fingerprints, cause="purged")
+        return len(fingerprints)
+
+    async def entry(self, tenant: str, fingerprint: Fingerprint) -> None:
+        """Remove one entry that is known to belong to *tenant*."""
+        self.epochs.begin(tenant)
+        await self.forget((fingerprint,), cause="purged")

@@ -1,0 +1,48 @@
+import pytest
+
+from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason, TokenUsage
+from tests.builders import a_completion
+
+STOP = Chunk(finish_reason=FinishReason.STOP)
+
+
+def fold(*chunks: Chunk) -> Completion:
+    return Completion.fold("openai", "asked-for", chunks)
+
+
+def test_the_pieces_are_put_together_in_order() -> None:
+    assert fold(Chunk("one "), Chunk("two"), STOP).text == "one two"
+
+
+def test_the_last_usage_and_model_count() -> None:
+    folded = fold(Chunk("a", usage=TokenUsage(1, 1), model="first"), Chunk(usage=TokenUsage(3, 4), model="exact"), STOP)
+
+    assert (folded.usage, folded.usage.total, folded.model) == (TokenUsage(3, 4), 7, "exact")
+
+
+def test_what_the_provider_does_not_say_is_not_made_up() -> None:
+    folded = fold(Chunk("a"), STOP)
+
+    assert (folded.provider, folded.model, folded.usage) == ("openai", "asked-for", TokenUsage(0, 0))
+
+
+def test_citations_are_gathered() -> None:
+    one, two = Citation("a.md", "x"), Citation("b.md", "y")
+
+    assert fold(Chunk("a", citations=(one,)), Chunk("b", citations=(two,)), STOP).citations == (one, two)
+
+
+@pytest.mark.parametrize("chunks", [(), (Chunk("half an ans"),)])
+def test_a_stream_without_an_end_is_no_answer(chunks: tuple[Chunk, ...]) -> None:
+    with pytest.raises(AnswerCutShort):
+        fold(*chunks)
+
+
+@pytest.mark.parametrize("reason", [each for each in FinishReason if each is not FinishReason.STOP])
+def test_an_answer_that_did_not_finish_of_its_own_accord_is_not_whole(reason: FinishReason) -> None:
+    assert not a_completion(finish_reason=reason).is_whole
+
+
+def test_an_empty_answer_is_not_whole() -> None:
+    assert a_completion("An answer.").is_whole
+    assert not a_completion(" \n").is_whole

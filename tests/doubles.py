@@ -1,0 +1,82 @@
+"""Doubles of the ports that have no in-memory adapter: a model that says what it is told, a clock that stands."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from attrs import define, field
+
+from domain.clock import Clock
+from domain.events import Event, EventSink
+from domain.generation import Chunk, FinishReason, LanguageModel, Prompt, TokenUsage
+
+Step = Chunk | Exception | asyncio.Event
+"""Give the chunk, raise the error, or wait for the event."""
+
+
+def saying(text: str, finish_reason: FinishReason = FinishReason.STOP) -> Sequence[Step]:
+    """Give the steps of a whole answer, word by word, with seven tokens read and one counted for each word."""
+    words = text.split(" ")
+    spoken = [Chunk(text=f"{word} ") for word in words[:-1]] + [Chunk(text=words[-1])]
+    return (*spoken, Chunk(finish_reason=finish_reason, usage=TokenUsage(7, len(words)), model="scripted-1"))
+
+
+class ScriptedModel(LanguageModel):
+    """
+    Plays one turn for each call; the last turn is played for all calls after it.
+
+    *prompts* are those it was asked, in order; *closed* counts the streams that were left before their end.
+    """
+
+    def __init__(self, *turns: Sequence[Step]) -> None:
+        self.turns = turns or (saying("An answer."),)
+        self.prompts: list[Prompt] = []
+        self.closed = 0
+
+    @property
+    def calls(self) -> int:
+        return len(self.prompts)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        turn = self.turns[min(self.calls, len(self.turns) - 1)]
+        self.prompts.append(prompt)
+        try:
+            for step in turn:
+                if isinstance(step, Chunk):
+                    yield step
+                else:
+                    await _undergo(step)
+        except (GeneratorExit, asyncio.CancelledError):
+            self.closed += 1
+            raise
+
+
+async def _undergo(step: Exception | asyncio.Event) -> None:
+    if isinstance(step, Exception):
+        raise step
+    await step.wait()
+
+
+@define
+class StoppedClock(Clock):
+    """Stands still until it is set; both times are the same."""
+
+    time: float = 1_000_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@define
+class RecordingEvents(EventSink):
+    """Keeps what it hears."""
+
+    events: list[Event] = field(factory=list)
+
+    def note(self, event: Event) -> None:
+        self.events.append(event)
