@@ -1,0 +1,1 @@
+"""Language models: the official SDKs, and an offline one that quotes passages."""

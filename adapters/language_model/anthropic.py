@@ -1,0 +1,165 @@
+"""Anthropic's models, and whatever else speaks its messages format."""
+
+import ssl
+from collections.abc import AsyncGenerator
+from functools import partial
+from json import JSONDecodeError
+from typing import Self, cast
+
+import anyio
+import httpx2
+from anthropic import APIConnectionError, APIError, APITimeoutError, AsyncAnthropic, AsyncStream, Timeout, omit
+from anthropic.types import MessageParam, RawMessageStreamEvent
+from attrs import frozen
+from msgspec import Struct, ValidationError, convert
+
+from adapters.language_model.ending import Ending, finish_reason
+from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
+from adapters.translation import ErrorTable, translating
+from domain.generation import (
+    Chunk,
+    LanguageModel,
+    ModelBroken,
+    ModelTimedOut,
+    ModelUnreachable,
+    Prompt,
+    PromptRefused,
+    Role,
+    TokenUsage,
+)
+
+OURS = frozenset({"messages", "model", "stream", "system"})
+"""Fields that no asker may set: they would change what is sent, or how it comes back."""
+
+MAX_TOKENS = 4096
+"""The longest answer, in tokens, where the asker sets none: this format has no default."""
+
+SAMPLING = frozenset({"temperature", "top_k", "top_p"})
+"""Parameters that the current version of the API refuses, whatever their value, and the older one takes."""
+
+LAST_WITH_SAMPLING = "2023-06-01"
+"""The last version of the API that takes them. Newer models refuse them there, too, and say so."""
+
+ERRORS: ErrorTable = {
+    APITimeoutError: ModelTimedOut,
+    APIConnectionError: ModelUnreachable,
+    # Once the stream has begun, this SDK lets its transport's errors through as they are.
+    httpx2.TimeoutException: ModelTimedOut,
+    httpx2.RequestError: ModelUnreachable,
+    ssl.SSLError: ModelUnreachable,
+    anyio.EndOfStream: ModelUnreachable,
+    JSONDecodeError: ModelBroken,
+    UnicodeDecodeError: ModelBroken,
+    ValidationError: ModelBroken,
+    UnicodeEncodeError: partial(PromptRefused.field, "prompt"),
+}
+
+
+class _Usage(Struct):
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    def counted(self) -> TokenUsage:
+        """Count what was read from the provider's own cache, too: it is part of the prompt."""
+        read = (self.input_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens)
+        return TokenUsage(sum(each or 0 for each in read), self.output_tokens or 0)
+
+
+class _Message(Struct):
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Text(Struct):
+    """The beginning of a block, or a piece of it; thoughts and tool calls have no *text*."""
+
+    text: str | None = None
+    stop_reason: str | None = None
+
+
+class _Event(Struct):
+    """As much of an event as we read. Servers leave out what they like; what is there must be of its kind."""
+
+    message: _Message | None = None
+    content_block: _Text | None = None
+    delta: _Text | None = None
+    usage: _Usage | None = None
+
+    def chunk(self) -> Chunk:
+        """Give the event as a chunk."""
+        message = self.message or _Message()
+        piece = self.delta or self.content_block or _Text()
+        usage = self.usage or message.usage or _Usage()
+        return Chunk(piece.text or "", finish_reason(piece.stop_reason), usage.counted(), message.model or None)
+
+
+@frozen
+class AnthropicLanguageModel(LanguageModel):
+    """A model behind Anthropic's messages. Parameters it does not know go to the provider as they are."""
+
+    client: AsyncAnthropic
+
+    @classmethod
+    def connect(cls, endpoint: Endpoint) -> Self:
+        """Build the client; nothing is sent yet. Close the model when done with it."""
+        return cls(
+            AsyncAnthropic(
+                api_key=endpoint.credential,
+                base_url=endpoint.base_url,
+                timeout=Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
+                max_retries=endpoint.retries,
+                open_telemetry=False,  # our event sinks trace model calls, those of every provider alike
+            )
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        """Give the answer to *prompt* in pieces, then one chunk with how it ended."""
+        ending = Ending()
+        with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
+            async with await self._call(prompt) as events:
+                async for event in events:
+                    chunk = convert(event, _Event, from_attributes=True).chunk()
+                    ending.note(chunk)
+                    if chunk.text:
+                        yield Chunk(text=chunk.text)
+        yield ending.chunk(events.response.headers.get("content-type", ""))
+
+    async def _call(self, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
+        parameters = {name: value for name, value in prompt.parameters.items() if name not in OURS}
+        return await self.client.messages.create(
+            model=prompt.model,
+            system=_instructions(prompt) or omit,
+            messages=_turns(prompt),
+            max_tokens=MAX_TOKENS,
+            stream=True,
+            extra_body=parameters,
+            extra_headers={"anthropic-version": LAST_WITH_SAMPLING} if SAMPLING & parameters.keys() else None,
+        )
+
+    def _refusal(self, prompt: Prompt, error: APIError) -> Refusal:
+        response = getattr(error, "response", None)
+        return Refusal(
+            status=response.status_code if response else 0,
+            code=str(getattr(error, "type", None) or ""),
+            message=presentable(getattr(error, "api_message", None), prompt, self.client.api_key or ""),
+            resets_in=resets_in(response.headers) if response else None,
+        )
+
+
+def _instructions(prompt: Prompt) -> str:
+    """This format has one place for what a system says, before all turns."""
+    return "\n\n".join(each.content for each in prompt.messages if each.role is Role.SYSTEM)
+
+
+def _turns(prompt: Prompt) -> list[MessageParam]:
+    turns = [
+        {"role": each.role.value, "content": each.content} for each in prompt.messages if each.role is not Role.SYSTEM
+    ]
+    return cast("list[MessageParam]", turns)

@@ -1,0 +1,141 @@
+"""OpenAI's models, and everything that speaks its format: Ollama, Groq, OpenRouter, Gemini, vLLM, by base URL."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from json import JSONDecodeError
+from typing import Self, cast
+
+from attrs import frozen
+from msgspec import Struct, ValidationError, convert
+from openai import APIConnectionError, APIError, APITimeoutError, AsyncOpenAI, AsyncStream, Timeout
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+
+from adapters.language_model.ending import Ending, finish_reason
+from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
+from adapters.translation import ErrorTable, translating
+from domain.generation import (
+    Chunk,
+    FinishReason,
+    LanguageModel,
+    ModelBroken,
+    ModelTimedOut,
+    ModelUnreachable,
+    Prompt,
+    PromptRefused,
+    TokenUsage,
+)
+
+OURS = frozenset({"messages", "model", "stream", "stream_options"})
+"""Fields that no asker may set: they would change what is sent, or how it comes back."""
+
+ERRORS: ErrorTable = {
+    APITimeoutError: ModelTimedOut,
+    APIConnectionError: ModelUnreachable,
+    JSONDecodeError: ModelBroken,
+    UnicodeDecodeError: ModelBroken,
+    ValidationError: ModelBroken,
+    UnicodeEncodeError: partial(PromptRefused.field, "prompt"),
+}
+
+
+class _Delta(Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(Struct):
+    index: int | None = None
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Event(Struct):
+    """As much of an event as we read. Servers leave out what they like; what is there must be of its kind."""
+
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    model: str | None = None
+
+    @property
+    def choice(self) -> _Choice:
+        """Give the first choice; where several were asked for, the others are passed over."""
+        return next((each for each in self.choices or () if not each.index), _Choice())
+
+    def chunk(self) -> Chunk:
+        """Give the event as a chunk; a refusal is the text of an answer that was filtered."""
+        delta = self.choice.delta or _Delta()
+        counted = self.usage or _Usage()
+        return Chunk(
+            text=delta.content or delta.refusal or "",
+            finish_reason=FinishReason.FILTERED if delta.refusal else finish_reason(self.choice.finish_reason),
+            usage=TokenUsage(counted.prompt_tokens or 0, counted.completion_tokens or 0),
+            model=self.model or None,
+        )
+
+
+@frozen
+class OpenAILanguageModel(LanguageModel):
+    """A model behind OpenAI's chat completions. Parameters it does not know go to the provider as they are."""
+
+    client: AsyncOpenAI
+
+    @classmethod
+    def connect(cls, endpoint: Endpoint) -> Self:
+        """Build the client; nothing is sent yet. Close the model when done with it."""
+        return cls(
+            AsyncOpenAI(
+                api_key=endpoint.credential,
+                base_url=endpoint.base_url,
+                timeout=Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
+                max_retries=endpoint.retries,
+            )
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        """Give the answer to *prompt* in pieces, then one chunk with how it ended."""
+        ending = Ending()
+        with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
+            async with await self._call(prompt) as events:
+                async for event in events:
+                    chunk = convert(event, _Event, from_attributes=True).chunk()
+                    ending.note(chunk)
+                    if chunk.text:
+                        yield Chunk(text=chunk.text)
+        yield ending.chunk(events.response.headers.get("content-type", ""))
+
+    async def _call(self, prompt: Prompt) -> AsyncStream[ChatCompletionChunk]:
+        messages = [{"role": each.role.value, "content": each.content} for each in prompt.messages]
+        return await self.client.chat.completions.create(
+            model=prompt.model,
+            messages=cast("list[ChatCompletionMessageParam]", messages),
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body=self._parameters(prompt),
+        )
+
+    def _parameters(self, prompt: Prompt) -> dict[str, object]:
+        """OpenAI itself wants the limit under its newer name; most others know the older one only."""
+        asked = {name: value for name, value in prompt.parameters.items() if name not in OURS}
+        if "max_tokens" in asked and self.client.base_url.host.endswith("api.openai.com"):
+            asked["max_completion_tokens"] = asked.pop("max_tokens")
+        return asked
+
+    def _refusal(self, prompt: Prompt, error: APIError) -> Refusal:
+        body = error.body if isinstance(error.body, dict) else {}
+        response = getattr(error, "response", None)  # an error inside a stream has none
+        return Refusal(
+            status=response.status_code if response else 0,
+            code=str(error.code or error.type or ""),
+            message=presentable(body.get("message"), prompt, self.client.api_key),
+            resets_in=resets_in(response.headers) if response else None,
+        )
