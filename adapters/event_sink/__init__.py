@@ -1,0 +1,1 @@
+"""Where events go: log lines, metrics, or several places at once."""

@@ -1,0 +1,133 @@
+"""Events as log lines, through structlog."""
+
+from collections.abc import Callable
+
+from attrs import define, field
+from structlog.typing import FilteringBoundLogger
+
+from domain.events import (
+    AnswerServed,
+    AnswersRemoved,
+    Event,
+    EventSink,
+    ModelCalled,
+    ModelCallFailed,
+    PartFailed,
+    QuestionFailed,
+    TextTruncated,
+)
+
+CAUSES = 5
+"""How many errors of one chain a line names."""
+
+CODES = ("status_code", "code")
+"""Attributes of providers' errors: HTTP's number, and the provider's own word."""
+
+
+@define
+class LogEventSink(EventSink):
+    """
+    One line for each event, at the level that fits it.
+
+    *questions* allows the text of questions, and with it the words of providers' errors, which may quote
+    a question. Without it a failed model is told by the classes of its errors and the provider's own codes.
+    *dropped* counts the events that could not be written.
+    """
+
+    logger: FilteringBoundLogger
+    questions: bool = False
+    dropped: int = 0
+    _lines: dict[type, Callable[..., None]] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.logger = self.logger.bind()  # a lazy proxy would bind anew for every line
+        self._lines = {
+            AnswerServed: self._answer_served,
+            QuestionFailed: self._question_failed,
+            ModelCalled: self._model_called,
+            ModelCallFailed: self._model_call_failed,
+            PartFailed: self._part_failed,
+            AnswersRemoved: self._answers_removed,
+            TextTruncated: self._text_truncated,
+        }
+
+    def note(self, event: Event) -> None:
+        """Write its line; a line that cannot be written is dropped and counted."""
+        try:
+            self._lines[type(event)](event)
+        except Exception:  # noqa: BLE001 - the port: a sink never fails
+            self.dropped += 1
+
+    def _answer_served(self, event: AnswerServed) -> None:
+        asked = {"question": event.question} if self.questions else {}
+        self.logger.info(
+            "answer served",
+            tenant=event.tenant,
+            origin=event.origin,
+            reason=event.reason,
+            provider=event.provider,
+            model=event.model,
+            ms=_milliseconds(event.seconds),
+            stages={stage: _milliseconds(seconds) for stage, seconds in event.stages.items()},
+            **asked,
+        )
+
+    def _question_failed(self, event: QuestionFailed) -> None:
+        self.logger.error(
+            "question failed",
+            tenant=event.tenant,
+            provider=event.provider,
+            model=event.model,
+            ms=_milliseconds(event.seconds),
+            **self._blame(event.error),
+        )
+
+    def _model_called(self, event: ModelCalled) -> None:
+        self.logger.info(
+            "model called",
+            provider=event.provider,
+            model=event.model,
+            finish_reason=event.finish_reason,
+            prompt_tokens=event.usage.prompt,
+            completion_tokens=event.usage.completion,
+            ms=_milliseconds(event.seconds),
+        )
+
+    def _model_call_failed(self, event: ModelCallFailed) -> None:
+        named = {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
+        self.logger.warning("model call failed", **named, **self._blame(event.error))
+
+    def _part_failed(self, event: PartFailed) -> None:
+        self.logger.warning("part failed", part=event.part, error=_classes(event.error), detail=str(event.error))
+
+    def _answers_removed(self, event: AnswersRemoved) -> None:
+        self.logger.info("answers removed", cause=event.cause, entries=event.entries)
+
+    def _text_truncated(self, event: TextTruncated) -> None:
+        self.logger.warning("text truncated", tokens=event.tokens)
+
+    def _blame(self, error: Exception) -> dict[str, object]:
+        detail = {"detail": str(error)} if self.questions else {}
+        return {"error": _classes(error), **_codes(error), **detail}
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    errors: list[BaseException] = []
+    while error is not None and len(errors) < CAUSES:
+        errors.append(error)
+        error = error.__cause__
+    return errors
+
+
+def _classes(error: Exception) -> str:
+    return " < ".join(type(each).__name__ for each in _chain(error))
+
+
+def _codes(error: Exception) -> dict[str, object]:
+    """Give what a provider's SDK tells besides prose; where several errors of the chain do, the last raised counts."""
+    told = [(name, getattr(each, name, None)) for each in reversed(_chain(error)) for name in CODES]
+    return {name: value for name, value in told if isinstance(value, int | str)}

@@ -1,0 +1,123 @@
+"""Events as metrics, through OpenTelemetry's instruments."""
+
+from collections.abc import Callable
+
+from attrs import define, field, frozen
+from opentelemetry.metrics import Counter, Histogram, Meter
+
+from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
+from domain.events import (
+    AnswerServed,
+    AnswersRemoved,
+    Event,
+    EventSink,
+    ModelCalled,
+    ModelCallFailed,
+    PartFailed,
+    QuestionFailed,
+    TextTruncated,
+)
+
+
+@frozen
+class Instruments:
+    """
+    What is measured. No attribute is free text: each is a closed set, or bounded by the configuration.
+
+    *meter* may belong to any provider of OpenTelemetry's: Prometheus here, OTLP elsewhere.
+    """
+
+    meter: Meter
+    failures: Counter = field(init=False)
+    calls: Histogram = field(init=False)
+    tokens: Counter = field(init=False)
+    parts: Counter = field(init=False)
+    removals: Counter = field(init=False)
+    truncations: Counter = field(init=False)
+
+    @failures.default
+    def _failures(self) -> Counter:
+        return self.meter.create_counter("ragboost.question.failures", "", "Questions that got no answer, by error.")
+
+    @calls.default
+    def _calls(self) -> Histogram:
+        return self.meter.create_histogram(
+            "ragboost.model.call.duration",
+            "s",
+            "How long calls of models took, by how they ended.",
+            explicit_bucket_boundaries_advisory=BUCKETS,
+        )
+
+    @tokens.default
+    def _tokens(self) -> Counter:
+        return self.meter.create_counter("ragboost.model.tokens", "", "Tokens, as the providers counted them.")
+
+    @parts.default
+    def _parts(self) -> Counter:
+        return self.meter.create_counter("ragboost.part.failures", "", "Failures that questions survived, by part.")
+
+    @removals.default
+    def _removals(self) -> Counter:
+        return self.meter.create_counter("ragboost.answers.removed", "", "Answers removed from memory, by cause.")
+
+    @truncations.default
+    def _truncations(self) -> Counter:
+        return self.meter.create_counter("ragboost.texts.truncated", "", "Questions longer than the embedder reads.")
+
+
+@define
+class MetricsEventSink(EventSink):
+    """
+    Counts and times events. *dropped* counts those that could not be measured.
+
+    Answers go to *answers* instead of an instrument: there are thousands a second (see there).
+    """
+
+    instruments: Instruments
+    answers: AnswerDurations
+    dropped: int = 0
+    _measures: dict[type, Callable[..., None]] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._measures = {
+            AnswerServed: self._answer_served,
+            QuestionFailed: self._question_failed,
+            ModelCalled: self._model_called,
+            ModelCallFailed: self._model_call_failed,
+            PartFailed: self._part_failed,
+            AnswersRemoved: self._answers_removed,
+            TextTruncated: self._text_truncated,
+        }
+        self.instruments.truncations.add(0)  # a reader with nothing at all to show would not show *answers* either
+
+    def note(self, event: Event) -> None:
+        """Measure *event*; one that cannot be measured is dropped and counted."""
+        try:
+            self._measures[type(event)](event)
+        except Exception:  # noqa: BLE001 - the port: a sink never fails
+            self.dropped += 1
+
+    def _answer_served(self, event: AnswerServed) -> None:
+        self.answers.add(event.origin, event.seconds)
+
+    def _question_failed(self, event: QuestionFailed) -> None:
+        self.instruments.failures.add(1, {"error": type(event.error).__name__})
+
+    def _model_called(self, event: ModelCalled) -> None:
+        named = {"provider": event.provider}
+        self.instruments.calls.record(event.seconds, {**named, "outcome": event.finish_reason.value})
+        self.instruments.tokens.add(event.usage.prompt, {**named, "kind": "prompt"})
+        self.instruments.tokens.add(event.usage.completion, {**named, "kind": "completion"})
+
+    def _model_call_failed(self, event: ModelCallFailed) -> None:
+        outcome = {"provider": event.provider, "outcome": type(event.error).__name__}
+        self.instruments.calls.record(event.seconds, outcome)
+
+    def _part_failed(self, event: PartFailed) -> None:
+        self.instruments.parts.add(1, {"part": event.part})
+
+    def _answers_removed(self, event: AnswersRemoved) -> None:
+        self.instruments.removals.add(event.entries, {"cause": event.cause})
+
+    def _text_truncated(self, event: TextTruncated) -> None:
+        self.instruments.truncations.add(1)

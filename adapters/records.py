@@ -1,0 +1,110 @@
+"""The records: tables that must survive, in one database, through SQLAlchemy."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Column, Connection, Float, MetaData, String, Table, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.errors import Unavailable
+
+HEAD = "0001"
+"""The newest version of the tables; a test keeps it equal to the newest migration."""
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that is writing."""
+
+metadata = MetaData()
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("created_at", Float, nullable=False),
+    Column("revoked_at", Float),
+)
+"""The fields of ``ApiKey``, in its order."""
+
+
+class RecordsTooNew(Unavailable):
+    """The database was written by a newer RAGBoost."""
+
+
+@frozen
+class Records:
+    """
+    The database behind *url*, such as ``sqlite+aiosqlite:///data/records.db``.
+
+    ``open`` it before use, ``close`` it in the end. SQLite waits for its disk at every commit.
+    Errors are SQLAlchemy's: the ports' adapters translate them.
+    """
+
+    url: str
+    engine: AsyncEngine = field(init=False, repr=False)
+
+    @engine.default
+    def _engine(self) -> AsyncEngine:
+        engine = create_async_engine(self.url, hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _prepare)
+        return engine
+
+    async def open(self) -> None:
+        """Make the folder, the file and the tables as far as they are missing; raises ``RecordsTooNew``."""
+        self._make_folder()
+        async with self.engine.connect() as connection:
+            version = await connection.run_sync(current_version)
+        if version != HEAD:
+            await self._upgrade()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection; what was written is committed in the end, or undone when the body fails."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Read from the database."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    async def _upgrade(self) -> None:
+        from adapters.migrations.upgrade import upgrade  # noqa: PLC0415 - alembic costs time that a start seldom needs
+
+        async with self.engine.connect() as connection:
+            await connection.run_sync(upgrade)
+
+    def _make_folder(self) -> None:
+        file = make_url(self.url).database
+        if file and file != ":memory:":
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+
+def current_version(connection: Connection) -> str | None:
+    """Give the version of the tables; ``None`` where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
+
+
+def _prepare(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout = {PATIENCE * 1000:.0f}", "journal_mode = WAL", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

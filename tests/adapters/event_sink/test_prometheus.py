@@ -1,0 +1,122 @@
+import pytest
+
+from adapters.event_sink.metrics import Instruments, MetricsEventSink
+from adapters.event_sink.prometheus import PrometheusPage
+from domain.answers import Origin, Reason
+from domain.events import (
+    AnswerServed,
+    AnswersRemoved,
+    Event,
+    ModelCalled,
+    ModelCallFailed,
+    PartFailed,
+    QuestionFailed,
+    TextTruncated,
+)
+from domain.generation import FinishReason, TokenUsage
+
+
+def served(origin: Origin, seconds: float) -> AnswerServed:
+    return AnswerServed("acme", origin, Reason.SAME_QUESTION, "openai", "m", seconds, {}, "Who is bob@example.com?")
+
+
+async def page_after(*events: Event) -> list[str]:
+    page = PrometheusPage()
+    sink = MetricsEventSink(Instruments(page.meter), page.answers)
+    for event in events:
+        sink.note(event)
+    return (await page.text()).decode().splitlines()
+
+
+async def test_answers_are_timed_by_where_they_came_from() -> None:
+    lines = await page_after(
+        served(Origin.EXACT_HIT, 0.0002), served(Origin.EXACT_HIT, 0.004), served(Origin.GENERATED, 100.0)
+    )
+
+    assert "# TYPE ragboost_answer_duration_seconds histogram" in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="0.0001",origin="exact_hit"} 0.0' in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="0.00025",origin="exact_hit"} 1.0' in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="0.005",origin="exact_hit"} 2.0' in lines
+    assert 'ragboost_answer_duration_seconds_count{origin="exact_hit"} 2.0' in lines
+    assert 'ragboost_answer_duration_seconds_sum{origin="exact_hit"} 0.0042' in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="60.0",origin="generated"} 0.0' in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="+Inf",origin="generated"} 1.0' in lines
+
+
+async def test_a_value_on_a_bound_belongs_below_it() -> None:
+    lines = await page_after(served(Origin.EXACT_HIT, 0.001))
+
+    assert 'ragboost_answer_duration_seconds_bucket{le="0.0005",origin="exact_hit"} 0.0' in lines
+    assert 'ragboost_answer_duration_seconds_bucket{le="0.001",origin="exact_hit"} 1.0' in lines
+
+
+async def test_every_origin_is_shown_before_the_first_answer() -> None:
+    lines = await page_after()
+
+    for origin in Origin:
+        assert f'ragboost_answer_duration_seconds_count{{origin="{origin}"}} 0.0' in lines
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            QuestionFailed("t", "p", "m", TimeoutError(), 1),
+            'ragboost_question_failures_total{error="TimeoutError"} 1.0',
+        ),
+        (
+            ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
+            'ragboost_model_call_duration_seconds_bucket{le="0.5",outcome="stop",provider="openai"} 1.0',
+        ),
+        (
+            ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
+            'ragboost_model_tokens_total{kind="prompt",provider="openai"} 7.0',
+        ),
+        (
+            ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
+            'ragboost_model_tokens_total{kind="completion",provider="openai"} 2.0',
+        ),
+        (
+            ModelCallFailed("openai", "m", TimeoutError(), 30),
+            'ragboost_model_call_duration_seconds_count{outcome="TimeoutError",provider="openai"} 1.0',
+        ),
+        (PartFailed("embedder", OSError()), 'ragboost_part_failures_total{part="embedder"} 1.0'),
+        (AnswersRemoved("evicted", 12), 'ragboost_answers_removed_total{cause="evicted"} 12.0'),
+        (TextTruncated(900), "ragboost_texts_truncated_total 1.0"),
+    ],
+)
+async def test_every_event_is_counted(event: Event, line: str) -> None:
+    assert line in await page_after(event)
+
+
+async def test_each_line_stands_on_the_page_once() -> None:
+    lines = await page_after(served(Origin.EXACT_HIT, 1.0), PartFailed("embedder", OSError()))
+
+    assert len(lines) == len(set(lines))
+
+
+async def test_nothing_personal_is_measured() -> None:
+    page = "\n".join(await page_after(served(Origin.EXACT_HIT, 1.0)))
+
+    assert "bob" not in page
+    assert "acme" not in page
+
+
+async def test_two_pages_share_nothing() -> None:
+    await page_after(PartFailed("embedder", OSError()))
+
+    assert 'part="embedder"' not in "\n".join(await page_after())
+
+
+async def test_a_scrape_counts_on_where_the_last_one_ended() -> None:
+    page = PrometheusPage()
+    sink = MetricsEventSink(Instruments(page.meter), page.answers)
+    counts = []
+    for _ in range(2):
+        sink.note(served(Origin.EXACT_HIT, 1.0))
+        sink.note(PartFailed("embedder", OSError()))
+        counts.append((await page.text()).decode())
+    await page.close()
+
+    assert 'ragboost_answer_duration_seconds_count{origin="exact_hit"} 2.0' in counts[1]
+    assert 'ragboost_part_failures_total{part="embedder"} 2.0' in counts[1]
