@@ -1,0 +1,90 @@
+"""ragboost serve: run the service."""
+
+import asyncio
+import socket
+
+import click
+import uvicorn
+import uvloop
+
+from domain.errors import RAGBoostError
+from entrypoints.container import Container, is_loopback, is_open
+from entrypoints.http.app import create_app
+from entrypoints.logs import configure_logging
+from entrypoints.settings import Settings
+from entrypoints.settings_loading import load_settings
+
+DEMONSTRATION = (
+    ("a miss", "How do I install RAGBoost?"),
+    ("an exact hit", "How do I install RAGBoost?"),
+    ("a semantic hit", "How can I install RAGBoost?"),
+)
+
+
+class CannotServe(RAGBoostError):
+    """The service cannot start as it is configured."""
+
+
+@click.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on; 0 takes any.")
+def serve(host: str | None, port: int | None) -> None:
+    """Run the service."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = load_settings().model_copy(update=given)
+    configure_logging(settings)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    await _check_keys(settings)
+    listening = _listen(settings)
+    app = create_app(Container(settings=settings))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on", server_header=False
+        )
+    )
+    announcing = asyncio.create_task(_announce(server, listening, settings))
+    await server.serve([listening])
+    announcing.cancel()
+
+
+async def _check_keys(settings: Settings) -> None:
+    """Refuse to serve everyone where only the holders of keys should be served."""
+    container = Container(settings=settings)
+    async with container.open_things():
+        await container.records().open()
+        if is_open(settings) or await container.manage_keys().list():
+            return
+    why = "in production" if settings.environment == "production" else f"on {settings.host}, which others can reach"
+    raise CannotServe(
+        f"there is no API key, and without one nobody may be served {why}; run `ragboost keys create NAME`"
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        raise CannotServe(f"cannot listen on {settings.host}:{settings.port}: {error}; set RAGBOOST_PORT") from error
+    return listening
+
+
+async def _announce(server: uvicorn.Server, listening: socket.socket, settings: Settings) -> None:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for
+        await asyncio.sleep(0.01)
+    host, port = listening.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    click.echo(f"\nRAGBoost answers on {url} (provider: {settings.default_provider}, page: {url}/schema)")
+    if is_open(settings) and is_loopback(host):
+        click.echo("While there are no API keys, everyone on this machine is served as tenant `local`.")
+    click.echo("\nTry:\n" + "\n".join(_curl(url, *each) for each in DEMONSTRATION) + "\n")
+
+
+def _curl(url: str, what: str, question: str) -> str:
+    body = f'{{"query": "{question}"}}'
+    return f"  # {what}\n  curl -s {url}/api/v1/query -H 'Content-Type: application/json' -d '{body}'"

@@ -1,0 +1,118 @@
+"""Writes what people read about the settings: ``python -m entrypoints.configuration_page`` in the repository's root."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from entrypoints.variables import FILE, VARIABLES, Variable
+
+_INTRODUCTION = """\
+# Configuration
+
+<!-- Written by `python -m entrypoints.configuration_page`: change the settings, not this page. -->
+
+Settings come from four places; the first that names a setting wins:
+
+1. environment variables,
+2. the file `.env` in the working directory (`NAME=value` lines; nothing is expanded in it),
+3. a TOML file: `ragboost.toml` in the working directory, or the one that `RAGBOOST_CONFIG` names,
+4. the defaults below.
+
+An empty variable counts as not set. In the TOML file `${NAME}` stands for an environment variable (or one of `.env`),
+and `${NAME:default}` for one that may be missing; a setting lies in the table of its section, such as `ttl` in
+`[answer_cache]`. Relative paths start in the working directory.
+
+A key may also be read from a file, which is how Docker and Kubernetes hand secrets over: `OPENAI_API_KEY_FILE` and
+`ANTHROPIC_API_KEY_FILE` (in TOML `api_key_file`) name it. Give the key or its file, not both.
+
+All settings are checked at the start. Whatever is wrong is told at once, and the service does not start: a value
+that is not allowed, a name beginning with `RAGBOOST_` that is not known, an unknown key in the TOML file, a file
+that is missing. Keys are never shown.
+"""
+
+_HEADER = """\
+| Variable | TOML | Default | Allowed | Meaning |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Give ``docs/configuration.md``."""
+    return "\n".join([_INTRODUCTION, *(_chapter(section, list(group)) for section, group in _sections())])
+
+
+def dotenv() -> str:
+    """Give ``.env.example``: every variable with its default, as a comment."""
+    head = "# Copy to .env and uncomment what shall differ. docs/configuration.md tells the rest.\n"
+    return "\n".join([head, *map(_dotenv_lines, VARIABLES.values())])
+
+
+def toml() -> str:
+    """Give ``ragboost.example.toml``: every setting with its default, as a comment."""
+    head = "# Copy to ragboost.toml and uncomment what shall differ. docs/configuration.md tells the rest.\n"
+    return "\n".join([head, *(_toml_table(list(group)) for _, group in _sections())])
+
+
+WRITERS: Mapping[str, Callable[[], str]] = {
+    "docs/configuration.md": page,
+    ".env.example": dotenv,
+    "ragboost.example.toml": toml,
+}
+"""What is written, by its place in the repository."""
+
+
+def main(folder: Path = Path()) -> None:
+    """Write all files into *folder*."""
+    for name, write in WRITERS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(write(), encoding="utf-8")
+
+
+def _sections() -> Iterator[tuple[type[BaseModel], Iterator[Variable]]]:
+    return groupby(VARIABLES.values(), key=lambda variable: variable.section)
+
+
+def _chapter(section: type[BaseModel], variables: list[Variable]) -> str:
+    title = "".join(f"`[{name}]`" for name in variables[0].path[:-1]) or "The service"
+    return f"## {title}\n\n{section.__doc__}\n\n{_HEADER}{''.join(map(_row, variables))}"
+
+
+def _row(variable: Variable) -> str:
+    name = f"`{variable.name}`" + (f", `{variable.name}{FILE}`" if variable.is_secret else "")
+    default = f"`{_written(variable.default)}`" if variable.default is not None else ""
+    return f"| {name} | `{variable.path[-1]}` | {default} | {variable.allowed} | {variable.description} |\n"
+
+
+def _dotenv_lines(variable: Variable) -> str:
+    default = "" if variable.default is None else _written(variable.default)
+    return f"{_comment(variable)}# {variable.name}={default}\n"
+
+
+def _toml_table(variables: list[Variable]) -> str:
+    title = "".join(f"[{name}]\n" for name in variables[0].path[:-1])
+    return title + "\n".join(map(_toml_lines, variables))
+
+
+def _toml_lines(variable: Variable) -> str:
+    name = variable.path[-1]
+    value = f"${{{variable.name}:}}" if variable.default is None else variable.default
+    return f"{_comment(variable)}# {name} = {_as_toml(value)}\n"
+
+
+def _comment(variable: Variable) -> str:
+    return f"# {variable.description} Allowed: {variable.allowed}.\n"
+
+
+def _as_toml(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool | int | float) else json.dumps(str(value))
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    main()

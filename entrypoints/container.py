@@ -1,0 +1,240 @@
+"""The composition root: every port, and the adapters it may be. Nobody else knows the adapters."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Callable as Call
+from dependency_injector.providers import Dependency, Dict, Object, Selector, Singleton
+from dependency_injector.providers import List as Listing
+
+from adapters.answer_cache.layered import LayeredAnswerCache
+from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.clock import SystemClock
+from adapters.embedder.hashing import HashingEmbedder
+from adapters.embedder.onnx import OnnxEmbedder
+from adapters.embedder.prepared_model import Precision
+from adapters.embedder.weight_sources import DownloadedWeights, FolderWeights, InstalledWeights, Progress
+from adapters.event_sink.fan_out import FanOut
+from adapters.event_sink.log import LogEventSink
+from adapters.event_sink.metrics import Instruments, MetricsEventSink
+from adapters.event_sink.prometheus import PrometheusPage
+from adapters.key_ring.sql import SqlKeyRing
+from adapters.language_model.deferred import DeferredLanguageModel
+from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.extractive import ExtractiveLanguageModel
+from adapters.language_model.markdown import read_passages
+from adapters.records import Records
+from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.memory import MemoryVectorIndex
+from application.admit_caller import AdmitCaller
+from application.answer_question import AnswerQuestion
+from application.check_health import CheckHealth
+from application.coalesce import Flights
+from application.evict_answers import EvictAnswers
+from application.forget_answers import ForgetAnswers, PurgeEpochs
+from application.generate_answer import GenerateAnswer
+from application.heal_memory import HealMemory
+from application.inspect_answers import InspectAnswers
+from application.judge_pairs import JudgePairs
+from application.manage_keys import ManageKeys
+from application.purge_answers import PurgeAnswers
+from application.recall_answers import Recollection
+from application.recall_by_meaning import Meanings
+from application.route_models import Offer, Routes
+from domain.caching import Lifetime
+from domain.generation import LanguageModel
+from domain.similarity import Embedder
+from domain.verdicts import ThresholdPolicy
+from entrypoints.settings import Settings
+
+Thing = TypeVar("Thing")
+MEGABYTE = 1_000_000
+DOCUMENTATION = Path(__file__).parent.parent
+
+log = structlog.get_logger()
+
+
+def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
+    """Have *thing* closed in the end."""
+    close = getattr(thing, "aclose", None) or getattr(thing, "close")  # noqa: B009 - adapters name it either way
+    open_things.push_async_callback(close)
+    return thing
+
+
+def open_sqlite(folder: Path) -> SqliteAnswerCache:
+    """Open the answers on disk, and say so when they had to be set aside."""
+    cache = SqliteAnswerCache(folder / "answers.db")
+    if cache.damaged:
+        log.warning("answers_set_aside", file=str(cache.damaged))
+    return cache
+
+
+def open_onnx(settings: Settings) -> OnnxEmbedder:
+    """Load the prepared model."""
+    return OnnxEmbedder(model_folder(settings), settings.embedder.threads)
+
+
+def model_folder(settings: Settings) -> Path:
+    """Tell where the prepared model is, or will be."""
+    return settings.models_folder / f"all-MiniLM-L6-v2-{settings.embedder.precision}"
+
+
+def prepare_model(settings: Settings, folder: Path | None, download: bool, progress: Progress) -> str:
+    """Prepare the model from *folder*, from its publisher, or from the installed package; give its version."""
+    from adapters.embedder.preparation import prepare  # noqa: PLC0415 - needs packages that serving does not
+
+    source = FolderWeights(folder) if folder else DownloadedWeights() if download else InstalledWeights()
+    precision = Precision(settings.embedder.precision)
+    return prepare(source, model_folder(settings), precision, progress).manifest.version
+
+
+def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
+    """Open the index of this embedder's version: vectors of two versions never meet."""
+    name = embedder.version.replace("/", "-")
+    report = partial(log.warning, "vector_index")
+    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, report)
+
+
+def connect_openai(settings: Settings) -> LanguageModel:
+    """Import the SDK, and connect."""
+    from adapters.language_model.openai import OpenAILanguageModel  # noqa: PLC0415 - takes a second
+
+    return OpenAILanguageModel.connect(_endpoint(settings, settings.openai))
+
+
+def connect_anthropic(settings: Settings) -> LanguageModel:
+    """Import the SDK, and connect."""
+    from adapters.language_model.anthropic import AnthropicLanguageModel  # noqa: PLC0415 - takes a second
+
+    return AnthropicLanguageModel.connect(_endpoint(settings, settings.anthropic))
+
+
+def _endpoint(settings: Settings, provider: Any) -> Endpoint:
+    key = provider.api_key.get_secret_value() if provider.api_key else ""
+    return Endpoint(key, provider.base_url, settings.language_model.timeout, settings.language_model.retries)
+
+
+def read_documentation() -> ExtractiveLanguageModel:
+    """Give the model that knows RAGBoost's own documentation."""
+    pages = [DOCUMENTATION / "README.md", *sorted(DOCUMENTATION.glob("docs/*.md"))]
+    return ExtractiveLanguageModel(read_passages(pages))
+
+
+def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
+    """Build the offers of those providers that are configured."""
+    configured = {"openai": settings.openai.configured, "anthropic": settings.anthropic.configured}
+    return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
+
+
+def is_open(settings: Settings) -> bool:
+    """Tell whether callers without a key may be served while there are no keys."""
+    return settings.environment == "development" and is_loopback(settings.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches *host*."""
+    return host == "localhost" or ((host.replace(".", "").isdigit() or ":" in host) and ip_address(host).is_loopback)
+
+
+class Container(DeclarativeContainer):
+    """
+    Read it from top to bottom: what there is, what it is made of, what it is chosen by.
+
+    Adapters that are not chosen are never built. What must be closed is closed when ``open_things`` is left,
+    the last first.
+    """
+
+    settings = Dependency(instance_of=Settings)
+    chosen = settings.provided
+    open_things: Singleton[AsyncExitStack[bool | None]] = Singleton(AsyncExitStack)
+    clock = Singleton(SystemClock)
+
+    # What happened
+    metrics = Singleton(PrometheusPage)
+    events = Singleton(
+        FanOut,
+        Listing(
+            Singleton(LogEventSink, log, chosen.log.questions),
+            Singleton(MetricsEventSink, Singleton(Instruments, metrics.provided.meter), metrics.provided.answers),
+        ),
+    )
+
+    # Who calls
+    records = Singleton(kept_open, open_things, Singleton(Records, chosen.records_url))
+    key_ring = Singleton(SqlKeyRing, records)
+    admit_caller = Singleton(AdmitCaller, key_ring, clock, Call(is_open, settings))
+    manage_keys = Singleton(ManageKeys, key_ring, clock)
+
+    # What is remembered
+    stored_answers = Selector(
+        chosen.answer_cache.kind,
+        sqlite=Singleton(kept_open, open_things, Singleton(open_sqlite, chosen.data_folder)),
+        memory=Singleton(MemoryAnswerCache),
+    )
+    hot_bytes = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.hot_mb)
+    answer_cache = Singleton(LayeredAnswerCache, Singleton(MemoryAnswerCache, hot_bytes), stored_answers)
+    embedder = Selector(
+        chosen.embedder.kind,
+        onnx=Singleton(kept_open, open_things, Singleton(open_onnx, settings)),
+        hashing=Singleton(HashingEmbedder),
+    )
+    vector_index = Selector(
+        chosen.vector_index.kind,
+        edge=Singleton(kept_open, open_things, Singleton(open_edge, chosen.data_folder, embedder)),
+        memory=Singleton(MemoryVectorIndex),
+    )
+
+    # How a semantic hit is decided
+    hit_policy = Selector(chosen.semantic.policy, threshold=Singleton(ThresholdPolicy, chosen.semantic.threshold))
+    meanings = Selector(
+        Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
+        on=Singleton(
+            Meanings, embedder, vector_index, answer_cache, hit_policy, clock, events, chosen.semantic.neighbours
+        ),
+        off=Object(None),
+    )
+
+    # How memory is kept
+    epochs = Singleton(PurgeEpochs)
+    forget_answers = Singleton(ForgetAnswers, answer_cache, vector_index, events)
+    purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, epochs)
+    size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
+    evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
+    heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, embedder, forget_answers)
+    inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
+    judge_pairs = Singleton(JudgePairs, embedder, hit_policy)
+
+    # Who answers what memory cannot
+    openai = Singleton(
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_openai, settings))
+    )
+    anthropic = Singleton(
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_anthropic, settings))
+    )
+    extractive = Singleton(read_documentation)
+    offers = Dict(
+        openai=Singleton(Offer, openai, chosen.openai.model).provider,
+        anthropic=Singleton(Offer, anthropic, chosen.anthropic.model).provider,
+        extractive=Singleton(Offer, extractive, extractive.provided.model, takes_any_model=False).provider,
+    )
+    routes = Singleton(Routes, Call(offered, settings, offers), chosen.default_provider)
+    generate_answer = Singleton(GenerateAnswer, routes, clock, events)
+
+    # What is done
+    flights = Singleton(Flights)
+    lifetime = Singleton(
+        Lifetime, chosen.answer_cache.ttl, chosen.answer_cache.grace, chosen.answer_cache.stale_if_error
+    )
+    recollection = Singleton(Recollection, answer_cache, meanings, evict_answers, epochs, lifetime, clock, events)
+    answer_question = Singleton(AnswerQuestion, recollection, flights, generate_answer, clock, events)
+    check_health = Singleton(
+        CheckHealth,
+        Dict(key_ring=key_ring, answer_cache=stored_answers, vector_index=vector_index, embedder=embedder),
+        clock,
+    )

@@ -1,0 +1,46 @@
+"""The HTTP application: every door, one way to refuse, one life."""
+
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+
+from entrypoints.container import Container
+from entrypoints.http import cache, query, system
+from entrypoints.http.documentation import openapi
+from entrypoints.http.problems import handlers
+from entrypoints.http.reception import Reception
+from entrypoints.http.request_ids import IdentifyingLitestar
+from entrypoints.life import alive
+
+VERSION = version("ragboost")
+
+
+def create_app(container: Container) -> Litestar:
+    """Build the application from what *container* wires; it lives as long as the container's parts."""
+    reception = Reception(container.admit_caller(), container.routes(), container.clock())
+    return IdentifyingLitestar(
+        route_handlers=[
+            query.query_door(reception, container.answer_question()),
+            _cache_router(reception, container),
+            *system.system_doors(VERSION, container.check_health(), container.metrics().text),
+        ],
+        exception_handlers=handlers(),
+        lifespan=[lambda _: alive(container)],
+        openapi_config=openapi(VERSION),
+        request_max_body_size=container.settings().max_body_bytes,
+        logging_config=None,
+    )
+
+
+def _cache_router(reception: Reception, container: Container) -> Router:
+    purge, inspect = container.purge_answers(), container.inspect_answers()
+    return Router(
+        "/api/v1/cache",
+        tags=["Memory"],
+        route_handlers=[
+            cache.judge_door(reception, container.judge_pairs()),
+            *cache.entry_doors(reception, inspect, purge),
+            cache.purge_door(reception, purge),
+            cache.explain_door(reception),
+        ],
+    )

@@ -1,0 +1,98 @@
+"""Read JSON bodies strictly: every refusal names the field and what to send instead."""
+
+import json
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+from litestar.dto import AbstractDTO
+from litestar.openapi.spec import Reference, Schema
+from litestar.types.protocols import DataclassProtocol
+from litestar.typing import FieldDefinition
+
+from domain.errors import Malformed
+
+T = TypeVar("T")
+
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_NAMED = re.compile(r"^Object (?P<trouble>contains unknown|missing required) field `(?P<name>[^`]*)`$")
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """Decode *body* as *kind*, a msgspec struct; raises ``Malformed``."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), kind) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _no_json(body) from error
+
+
+class JSONStruct(AbstractDTO[T]):
+    """Litestar's place for a decoder of one's own; ``@post(dto=JSONStruct[QueryRequest], return_dto=None)``."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """Decode a request's body."""
+        return read(value, self.model_type)
+
+    @classmethod
+    def create_for_field_definition(cls, field_definition: FieldDefinition, *_: object, **__: object) -> None:
+        """Need nothing: there is no transfer model beside the struct."""
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Reference | Schema:
+        """Document the struct itself."""
+        schema: Reference | Schema = schema_creator.for_field_definition(field_definition)
+        return schema
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[DataclassProtocol]) -> Iterator[Any]:  # type: ignore[override]
+        """Give none: the fields are the struct's own."""
+        return iter(())
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        """Tell that there is none."""
+        return False
+
+
+def _misfit(message: str, kind: type) -> Malformed:
+    at = _AT.search(message)
+    path, trouble = (at["path"], message[: at.start()]) if at else ("", message)
+    named = _NAMED.match(trouble)
+    if named is None:
+        return Malformed.field(path or "body", trouble)
+    field = f"{path}.{named['name']}" if path else named["name"]
+    known = named["trouble"] == "missing required"
+    return Malformed.field(
+        field, "is required" if known else f"is not a field of this request{_hint(named['name'], kind)}"
+    )
+
+
+def _hint(name: str, kind: type) -> str:
+    fields = sorted(set(_field_names(msgspec.inspect.type_info(kind))))
+    near = get_close_matches(name, fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(fields)}"
+
+
+def _field_names(kind: msgspec.inspect.Type) -> Iterator[str]:
+    for field in getattr(kind, "fields", ()):
+        yield field.encode_name
+        yield from _field_names(field.type)
+    inner = (getattr(kind, "item_type", None), *getattr(kind, "types", ()))
+    for each in filter(None, inner):
+        yield from _field_names(each)
+
+
+def _no_json(body: bytes) -> Malformed:
+    try:
+        fields = json.loads(body)
+    except ValueError as error:
+        return Malformed.field("body", f"is not valid JSON: {error}")
+    # The standard library accepts half a surrogate pair and msgspec does not.
+    guilty = (name for name, value in fields.items() if "\\ud" in json.dumps(value)) if isinstance(fields, dict) else ()
+    return Malformed.field(next(iter(guilty), "body"), "contains half of a surrogate pair; send valid Unicode")

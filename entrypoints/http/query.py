@@ -1,0 +1,139 @@
+"""POST /api/v1/query: ask a question."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from application.answer_question import AnswerQuestion
+from domain.answers import Answer, Asking, Origin
+from domain.generation import Completion, TokenUsage
+from entrypoints.http.bodies import JSONStruct
+from entrypoints.http.documentation import problems
+from entrypoints.http.query_request import QueryRequest
+from entrypoints.http.reception import AnyRequest, Reception
+
+STATUS_WORD = {
+    Origin.EXACT_HIT: "exact",
+    Origin.SEMANTIC_HIT: "semantic",
+    Origin.STALE_HIT: "stale",
+    Origin.GENERATED: "miss",
+    Origin.COALESCED: "coalesced",
+    Origin.PASSED: "pass",
+}
+"""What ``X-RAGBoost-Cache`` says."""
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens that this request cost at the provider: none when memory answered."""
+
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+
+
+class CitedSource(msgspec.Struct, frozen=True):
+    """Where an answer, or a part of it, was taken from."""
+
+    source: str
+    quote: str
+
+
+class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What memory had to do with it; *reason* is one of the words in docs/api.md."""
+
+    cache_hit: bool
+    reason: Annotated[str, Meta(examples=["same_question"])]
+    cache_type: Literal["exact", "semantic"] | None = None
+    similarity_score: Annotated[float, Meta(description="Cosine to the nearest remembered question.")] | None = None
+    matched_query: Annotated[str, Meta(description="The remembered question as it was asked.")] | None = None
+    entry_id: str | None = None
+    age_seconds: float | None = None
+    tokens_saved: Annotated[int, Meta(description="What the remembered answer had cost.")] = 0
+
+
+class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, who gave it, what it cost, and what memory had to do with it."""
+
+    response: str
+    provider: str
+    model: str
+    finish_reason: str
+    usage: Usage
+    cache_info: CacheInfo
+    citations: list[CitedSource]
+    latency_ms: float
+
+
+def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRouteHandler:
+    """Make the route."""
+
+    @post(
+        "/api/v1/query",
+        dto=JSONStruct[QueryRequest],
+        return_dto=None,
+        status_code=200,
+        tags=["Asking"],
+        summary="Ask a question",
+        responses=problems(400, 401, 503, 504),
+    )
+    async def query(request: AnyRequest, data: JSONBody[QueryRequest]) -> Response[QueryResponse]:
+        """Answer from memory when we can, from a model when we must."""
+        asking = await reception.asking(request, data)
+        answer = await answer_question(asking)
+        return Response(_body(asking, answer), headers=_headers(asking, answer))
+
+    return query
+
+
+def _body(asking: Asking, answer: Answer) -> QueryResponse:
+    done = answer.completion
+    return QueryResponse(
+        response=done.text,
+        provider=done.provider,
+        model=done.model,
+        finish_reason=done.finish_reason,
+        usage=_usage(answer),
+        cache_info=_cache_info(answer),
+        citations=_citations(done),
+        latency_ms=round(asking.stopwatch.elapsed() * 1000, 3),
+    )
+
+
+def _cache_info(answer: Answer) -> CacheInfo:
+    source = answer.source
+    if source is None:
+        return CacheInfo(cache_hit=False, reason=answer.reason, similarity_score=answer.similarity)
+    exact = answer.similarity is None
+    return CacheInfo(
+        cache_hit=True,
+        reason=answer.reason,
+        cache_type="exact" if exact else "semantic",
+        similarity_score=1.0 if exact else answer.similarity,
+        matched_query=source.question,
+        entry_id=source.fingerprint,
+        age_seconds=round(answer.age, 3),
+        tokens_saved=answer.completion.usage.total,
+    )
+
+
+def _usage(answer: Answer) -> Usage:
+    paid = answer.origin in {Origin.GENERATED, Origin.PASSED}
+    spent = answer.completion.usage if paid else TokenUsage()
+    return Usage(spent.prompt, spent.completion, spent.total)
+
+
+def _citations(done: Completion) -> list[CitedSource]:
+    return [CitedSource(each.source, each.quote) for each in done.citations]
+
+
+def _headers(asking: Asking, answer: Answer) -> dict[str, str]:
+    headers = {"X-RAGBoost-Cache": STATUS_WORD[answer.origin], "Server-Timing": _timing(asking)}
+    return headers | ({"Age": str(int(answer.age))} if answer.source else {})
+
+
+def _timing(asking: Asking) -> str:
+    return ", ".join(f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in asking.stopwatch.laps.items())

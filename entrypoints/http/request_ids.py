@@ -1,0 +1,43 @@
+"""Every request has an id: the caller's own or a new one, in every log line, every problem and every response."""
+
+import re
+from secrets import token_hex
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars, get_contextvars
+
+HEADER = b"x-request-id"
+_ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+def request_id() -> str:
+    """Give the id of the request that is being answered."""
+    return str(get_contextvars().get("request_id", ""))
+
+
+class IdentifyingLitestar(Litestar):
+    """A Litestar application that names every request, also those that no route takes."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override] # narrower than ASGI
+        """Answer one connection."""
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        name = _name(scope)
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (HEADER, name)]
+            await send(message)
+
+        with bound_contextvars(request_id=name.decode()):
+            await super().__call__(scope, receive, send_named)
+
+
+def _name(scope: Scope) -> bytes:
+    for header, value in scope["headers"]:
+        if header == HEADER and _ACCEPTABLE.fullmatch(value):
+            return value
+    return token_hex(8).encode()

@@ -1,0 +1,51 @@
+"""From opening the parts to closing them: what runs beside the questions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from entrypoints.container import Container
+
+SWEEP_EVERY = 60.0
+"""Seconds between two looks for answers that are past their lifetime."""
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def alive(container: Container) -> AsyncIterator[None]:
+    """Open what must be opened, heal and sweep in the background, and end everything in order."""
+    async with container.open_things():
+        await container.records().open()
+        beside = [asyncio.create_task(work(container)) for work in (_heal, _sweep)]
+        try:
+            yield
+        finally:
+            await _end(beside)
+            await container.flights().close()
+
+
+async def _heal(container: Container) -> None:
+    try:
+        healed = await container.heal_memory()()
+    except Exception as error:  # noqa: BLE001 - memory works without it: what is not found is asked again
+        log.warning("memory_not_healed", error=str(error))
+    else:
+        log.debug("memory_healed", filed=healed)
+
+
+async def _sweep(container: Container) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await container.evict_answers().sweep()
+        except Exception as error:  # noqa: BLE001 - the next sweep may do better
+            log.warning("memory_not_swept", error=str(error))
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""Settings, read and checked as a whole: either all of them are sound, or every problem is told."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.errors import RAGBoostError
+from entrypoints.masking import HIDDEN, Masking
+from entrypoints.settings import Settings
+from entrypoints.settings_layers import Layer, nested
+from entrypoints.settings_sources import read_sources
+from entrypoints.variables import PATHS, VARIABLES, Place
+
+_PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
+
+
+class SettingsInvalid(RAGBoostError):
+    """The settings cannot be used; *problems* are lines for people, without secrets."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """
+    Read the environment, then ``.env`` and the TOML file in *folder*: what is read first wins.
+
+    Without arguments: the environment and working directory of this process. Raises ``SettingsInvalid``.
+    """
+    layers = read_sources(os.environ if environ is None else environ, folder or Path())
+    problems = [problem for layer in layers for problem in (*layer.problems, *_unusable_provider(layer, layers))]
+    settings = _validated(layers, problems)
+    if settings is None or problems:
+        raise SettingsInvalid([Masking().text(problem) for problem in problems])
+    return settings
+
+
+def _validated(layers: Sequence[Layer], problems: list[str]) -> Settings | None:
+    values = {place: value for layer in reversed(layers) for place, value in layer.values.items()}
+    try:
+        return Settings.model_validate(nested(values))
+    except ValidationError as invalid:
+        problems.extend(_problem(error, layers) for error in invalid.errors() if _is_told(error))
+        return None
+
+
+def _is_told(error: ErrorDetails) -> bool:
+    """A default that depends on another setting fails with that one, which is told already."""
+    return error["type"] != "default_factory_not_called"
+
+
+def _problem(error: ErrorDetails, layers: Sequence[Layer]) -> str:
+    place = tuple(str(step) for step in error["loc"][:2])
+    variable = PATHS[place] if place in PATHS else PATHS[place[:1]]
+    layer = _source(variable.path, layers)
+    shown = HIDDEN if variable.is_secret else repr(layer.values[variable.path])
+    return f"{variable.name} ({layer.origin}): {shown} is not allowed; must be {variable.allowed}"
+
+
+def _source(place: Place, layers: Sequence[Layer]) -> Layer:
+    return next(layer for layer in layers if place in layer.values)
+
+
+def _unusable_provider(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
+    """Tell when *layer* names a provider that nobody says how to reach."""
+    if not any(_PROVIDER.path in each.values for each in layers) or _source(_PROVIDER.path, layers) is not layer:
+        return
+    provider = str(layer.values[_PROVIDER.path]).lower()
+    needed = [(provider, "api_key"), (provider, "base_url")]
+    if needed[0] in PATHS and not any(place in each.values for place in needed for each in layers):
+        names = " or ".join(PATHS[place].name for place in needed)
+        yield f"{_PROVIDER.name} ({layer.origin}): {provider!r} needs {names}"

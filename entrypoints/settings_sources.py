@@ -1,0 +1,89 @@
+"""Where settings come from: the environment, ``.env`` and a TOML file."""
+
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dotenv.parser import parse_stream
+
+from entrypoints.settings_layers import SECRETS, Layer, flattened
+from entrypoints.variables import CONFIG, PATHS, PREFIX, VARIABLES, Place
+
+ENVIRONMENT = "environment"
+DOTENV = ".env"
+TOML = "ragboost.toml"
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
+_FILES = {(*secret.path[:-1], secret.path[-1] + "_file"): secret for secret in SECRETS.values()}
+_KEYS = {".".join(place): place for place in (*PATHS, *_FILES)}
+
+
+def read_sources(environ: Mapping[str, str], folder: Path) -> list[Layer]:
+    """Read all sources, the strongest first."""
+    dotenv = Layer(DOTENV)
+    written = dict(_dotenv(dotenv, folder / DOTENV))
+    layers = [_take_variables(Layer(ENVIRONMENT), environ, folder), _take_variables(dotenv, written, folder)]
+    known = {**written, **{name: value for name, value in environ.items() if value}}
+    return [*layers, _toml(known, folder)]
+
+
+def _take_variables(layer: Layer, environ: Mapping[str, str], folder: Path) -> Layer:
+    given = {name: value for name, value in environ.items() if value}
+    layer.values.update({VARIABLES[name].path: value for name, value in given.items() if name in VARIABLES})
+    for name in sorted(given.keys() & SECRETS.keys()):
+        layer.take_secret(name, folder / given[name], SECRETS[name])
+    names = {*VARIABLES, *SECRETS, CONFIG}
+    for name in sorted(given.keys() - names):
+        if name.startswith(PREFIX):
+            layer.blame_unknown(name, names)
+    return layer
+
+
+def _dotenv(layer: Layer, path: Path) -> Iterator[tuple[str, str]]:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    for line in parse_stream(io.StringIO(text)):
+        if line.error or (line.key and line.value is None):
+            layer.blame(f"line {line.original.line}", "must be NAME=value")
+        elif line.key and line.value:
+            yield line.key, line.value
+
+
+def _toml(environ: Mapping[str, str], folder: Path) -> Layer:
+    named = environ.get(CONFIG)
+    path = folder / (named or TOML)
+    layer = Layer(str(named or TOML))
+    if named or path.exists():
+        for place, value in flattened(_tables(layer, path)):
+            _take_key(layer, place, _resolved(layer, place, value, environ), folder)
+    return layer
+
+
+def _tables(layer: Layer, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(layer.take_text(CONFIG, path))
+    except tomllib.TOMLDecodeError as error:
+        layer.blame(CONFIG, f"{path} is not TOML: {error}")
+        return {}
+
+
+def _take_key(layer: Layer, place: Place, value: object, folder: Path) -> None:
+    if place in PATHS:
+        layer.values.update({place: value} if value != "" else {})
+    elif place in _FILES:
+        layer.take_secret(".".join(place), folder / str(value), _FILES[place])
+    else:
+        layer.blame_unknown(".".join(place), _KEYS)
+
+
+def _resolved(layer: Layer, place: Place, value: object, environ: Mapping[str, str]) -> object:
+    """Replace ``${NAME}`` and ``${NAME:default}`` by what the environment says."""
+
+    def resolve(reference: re.Match[str]) -> str:
+        name, default = reference.groups()
+        if name not in environ and default is None:
+            layer.blame(".".join(place), f"refers to {name}, which is not set, and gives no default")
+        return environ.get(name, default or "")
+
+    return _REFERENCE.sub(resolve, value) if isinstance(value, str) else value

@@ -1,0 +1,328 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from entrypoints.configuration_page import WRITERS
+from entrypoints.settings import Settings
+from entrypoints.settings_loading import SettingsInvalid, load_settings
+from entrypoints.variables import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+
+
+def problems(environ: dict[str, str], folder: Path) -> list[str]:
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(environ, folder)
+    return list(caught.value.problems)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+class TestSources:
+    def test_without_any_source_the_defaults_hold(self, tmp_path: Path) -> None:
+        settings = load_settings({}, tmp_path)
+
+        assert settings == Settings()
+        assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+        assert settings.answer_cache.ttl == 3600
+
+    def test_the_environment_goes_before_dotenv_before_toml_before_defaults(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "[answer_cache]\nttl = 1\ngrace = 1\nhot_mb = 1")
+        write(tmp_path, ".env", "RAGBOOST_ANSWER_CACHE_TTL=2\nRAGBOOST_ANSWER_CACHE_GRACE=2")
+
+        cache = load_settings({"RAGBOOST_ANSWER_CACHE_TTL": "3"}, tmp_path).answer_cache
+
+        assert (cache.ttl, cache.grace, cache.hot_mb, cache.stale_if_error) == (3, 2, 1, 86400)
+
+    def test_the_usual_names_are_understood(self, tmp_path: Path) -> None:
+        settings = load_settings(
+            {
+                "LOG_LEVEL": "DEBUG",
+                "OPENAI_API_KEY": "sk-1",
+                "OPENAI_BASE_URL": "http://localhost:11434/v1",
+                "ANTHROPIC_API_KEY": "sk-2",
+                "ANTHROPIC_BASE_URL": "https://proxy.example.com",
+            },
+            tmp_path,
+        )
+
+        assert settings.log.level == "debug"
+        assert settings.secrets == ("sk-1", "sk-2")
+        assert settings.openai.base_url == "http://localhost:11434/v1"
+        assert settings.anthropic.base_url == "https://proxy.example.com"
+
+    def test_an_empty_variable_counts_as_not_set(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", "RAGBOOST_PORT=9000\nOPENAI_API_KEY=")
+
+        settings = load_settings({"RAGBOOST_PORT": "", "OPENAI_API_KEY": ""}, tmp_path)
+
+        assert settings.port == 9000
+        assert not settings.openai.configured
+
+    def test_foreign_variables_do_not_matter(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", "PORT=1\nPOSTGRES_PASSWORD=x")
+
+        assert load_settings({"HOST": "elsewhere", "PATH": "/bin", "port": "1"}, tmp_path) == Settings()
+
+    def test_dotenv_takes_values_as_they_are_written(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", "# ours\nexport OPENAI_API_KEY='sk-$HOME#1'  # the key\nRAGBOOST_PORT=81 # a port\n")
+
+        settings = load_settings({"HOME": "/root"}, tmp_path)
+
+        assert settings.secrets == ("sk-$HOME#1",)
+        assert settings.port == 81
+
+    def test_another_toml_file_can_be_named(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "port = 1")
+        write(tmp_path, "mine.toml", "port = 2")
+
+        assert load_settings({"RAGBOOST_CONFIG": "mine.toml"}, tmp_path).port == 2
+
+    def test_dotenv_may_name_the_toml_file(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", f"RAGBOOST_CONFIG={write(tmp_path, 'mine.toml', 'port = 2')}")
+
+        assert load_settings({}, tmp_path).port == 2
+
+    def test_toml_may_refer_to_variables(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", "CACHE_SECONDS=7\nPLACE=from-dotenv")
+        write(
+            tmp_path,
+            "ragboost.toml",
+            'port = "${PORT:9000}"\nhost = "${PLACE}.${DOMAIN:example.com}"\n'
+            '[answer_cache]\nttl = "${CACHE_SECONDS:5}"\n[openai]\nbase_url = "${URL:http://localhost:1/v1}"\n'
+            'api_key = "${NO_KEY:}"',
+        )
+
+        settings = load_settings({"PLACE": "from-environment", "CACHE_SECONDS": ""}, tmp_path)
+
+        assert settings.port == 9000
+        assert settings.host == "from-environment.example.com"
+        assert settings.answer_cache.ttl == 7
+        assert settings.openai.base_url == "http://localhost:1/v1"
+        assert settings.openai.api_key is None
+
+    @pytest.mark.parametrize("source", ["environment", ".env", "toml"])
+    def test_keys_may_lie_in_files(self, tmp_path: Path, source: str) -> None:
+        path = write(tmp_path, "secret", "sk-from-file\n")
+        if source == ".env":
+            write(tmp_path, ".env", f"OPENAI_API_KEY_FILE={path}")
+        if source == "toml":
+            write(tmp_path, "ragboost.toml", '[openai]\napi_key_file = "secret"')
+
+        settings = load_settings({"OPENAI_API_KEY_FILE": "secret"} if source == "environment" else {}, tmp_path)
+
+        assert settings.secrets == ("sk-from-file",)
+
+
+class TestProblems:
+    def test_all_of_them_are_told_at_once_with_name_value_and_what_is_allowed(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "[semantic]\nthreshold = 1.5")
+        write(tmp_path, ".env", "LOG_LEVEL=loud")
+
+        assert problems({"RAGBOOST_PORT": "eighty", "RAGBOOST_ANSWER_CACHE_KIND": "redis"}, tmp_path) == [
+            "RAGBOOST_PORT (environment): 'eighty' is not allowed; must be a whole number, at least 0, at most 65535",
+            "LOG_LEVEL (.env): 'loud' is not allowed; must be debug, info, warning, error or critical",
+            "RAGBOOST_ANSWER_CACHE_KIND (environment): 'redis' is not allowed; must be sqlite or memory",
+            "RAGBOOST_SEMANTIC_THRESHOLD (ragboost.toml): 1.5 is not allowed; must be a number, at least 0, at most 1",
+        ]
+
+    def test_they_are_one_line_each_when_printed(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings({"RAGBOOST_PORT": "-1", "LOG_LEVEL": "x\ny"}, tmp_path)
+
+        assert len(str(caught.value).splitlines()) == 2
+
+    @pytest.mark.parametrize(
+        ("name", "meant"),
+        [
+            ("RAGBOOST_PROT", "; did you mean RAGBOOST_PORT?"),
+            ("RAGBOOST_ANSWER_CACHE_TLL", "; did you mean RAGBOOST_ANSWER_CACHE_TTL?"),
+            ("RAGBOOST_OPENAI_API_KEY", "; did you mean OPENAI_API_KEY?"),
+            ("RAGBOOST_CONFIGS", "; did you mean RAGBOOST_CONFIG?"),
+            ("RAGBOOST_QQQ", ""),
+        ],
+    )
+    @pytest.mark.parametrize("source", ["environment", ".env"])
+    def test_a_variable_that_is_not_known(self, tmp_path: Path, name: str, meant: str, source: str) -> None:
+        if source == ".env":
+            write(tmp_path, ".env", f"{name}=sk-1234567890")
+
+        told = problems({name: "sk-1234567890"} if source == "environment" else {}, tmp_path)
+
+        assert told == [f"{name} ({source}): is not known{meant}"]
+
+    def test_a_key_of_the_toml_file_that_is_not_known(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", 'prot = 1\nlog = "info"\n[answer_cache]\ntll = 3\n[anser_cache]\nttl = 3')
+
+        assert problems({}, tmp_path) == [
+            "prot (ragboost.toml): is not known; did you mean port?",
+            "log (ragboost.toml): is not known",
+            "answer_cache.tll (ragboost.toml): is not known; did you mean answer_cache.ttl?",
+            "anser_cache.ttl (ragboost.toml): is not known; did you mean answer_cache.ttl?",
+        ]
+
+    def test_a_table_where_a_value_belongs(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "port = {a = 1}\nhost = [1]")
+
+        told = problems({}, tmp_path)
+
+        assert told[0].startswith("port.a (ragboost.toml): is not known")
+        assert told[1] == "RAGBOOST_HOST (ragboost.toml): [1] is not allowed; must be a name without spaces"
+
+    def test_a_toml_file_that_is_none(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "port = = 1")
+
+        assert "is not TOML" in problems({}, tmp_path)[0]
+
+    def test_a_named_toml_file_that_is_missing(self, tmp_path: Path) -> None:
+        assert "cannot be read: No such file" in problems({"RAGBOOST_CONFIG": "nowhere.toml"}, tmp_path)[0]
+
+    def test_a_reference_that_leads_nowhere(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", 'host = "${NOWHERE}"')
+
+        assert problems({}, tmp_path) == [
+            "host (ragboost.toml): refers to NOWHERE, which is not set, and gives no default"
+        ]
+
+    def test_a_line_of_dotenv_that_says_nothing(self, tmp_path: Path) -> None:
+        write(tmp_path, ".env", "RAGBOOST_PORT=1\nRAGBOOST_HOST\nRAGBOOST_HOST='open\n")
+
+        assert problems({}, tmp_path) == ["line 2 (.env): must be NAME=value", "line 3 (.env): must be NAME=value"]
+
+    @pytest.mark.parametrize(
+        ("content", "told"), [(None, "cannot be read: No such file"), (b"\xff", "is not UTF-8"), (b" \n", "is empty")]
+    )
+    def test_a_key_file_without_a_key(self, tmp_path: Path, content: bytes | None, told: str) -> None:
+        if content is not None:
+            (tmp_path / "secret").write_bytes(content)
+
+        assert told in problems({"ANTHROPIC_API_KEY_FILE": "secret"}, tmp_path)[0]
+
+    def test_a_key_and_its_file_at_once(self, tmp_path: Path) -> None:
+        write(tmp_path, "secret", "sk-from-file")
+
+        told = problems({"OPENAI_API_KEY": "sk-direct", "OPENAI_API_KEY_FILE": "secret"}, tmp_path)
+
+        assert told == ["OPENAI_API_KEY_FILE (environment): the secret itself is given as well; give one of the two"]
+
+    @pytest.mark.parametrize("provider", ["openai", "Anthropic"])
+    def test_a_provider_that_nobody_says_how_to_reach(self, tmp_path: Path, provider: str) -> None:
+        name = provider.upper()
+
+        told = problems({"RAGBOOST_LANGUAGE_MODEL_PROVIDER": provider, "RAGBOOST_PORT": "x"}, tmp_path)
+
+        assert f"needs {name}_API_KEY or {name}_BASE_URL" in told[0]
+        assert "RAGBOOST_PORT" in told[1]
+
+    @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "0,9", "", " "])
+    def test_numbers_are_real_numbers(self, tmp_path: Path, value: str) -> None:
+        write(tmp_path, "ragboost.toml", f'[semantic]\nthreshold = "{value or "x"}"')
+
+        assert "RAGBOOST_SEMANTIC_THRESHOLD" in problems({}, tmp_path)[0]
+
+
+class TestSecrets:
+    def test_they_are_never_printed(self, tmp_path: Path) -> None:
+        settings = load_settings({"OPENAI_API_KEY": "hush-hush", "ANTHROPIC_API_KEY": "hush-hush"}, tmp_path)
+
+        for printed in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+            assert "hush" not in printed
+
+    def test_not_even_where_they_are_wrong(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", '[openai]\napi_key = ["hush-hush"]')
+
+        told = problems({"RAGBOOST_PORT": "sk-abcdefgh", "OPENAI_BASE_URL": "https://me:hush-hush@host"}, tmp_path)
+
+        assert "OPENAI_API_KEY (ragboost.toml): [hidden] is not allowed; must be a text" in told
+        assert "hush" not in "".join(told)
+        assert "sk-abc" not in "".join(told)
+
+    def test_nor_by_pydantic(self) -> None:
+        with pytest.raises(ValidationError) as caught:
+            Settings.model_validate({"openai": {"api_key": ["hush-hush"]}})
+
+        assert "hush" not in str(caught.value)
+
+
+class TestMeaning:
+    @pytest.mark.parametrize(
+        ("environ", "provider"),
+        [
+            ({}, "extractive"),
+            ({"OPENAI_API_KEY": "x"}, "openai"),
+            ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, "openai"),
+            ({"ANTHROPIC_API_KEY": "x"}, "anthropic"),
+            ({"OPENAI_API_KEY": "x", "ANTHROPIC_API_KEY": "x"}, "openai"),
+            ({"OPENAI_API_KEY": "x", "RAGBOOST_LANGUAGE_MODEL_PROVIDER": "extractive"}, "extractive"),
+            (
+                {"OPENAI_API_KEY": "x", "ANTHROPIC_API_KEY": "x", "RAGBOOST_LANGUAGE_MODEL_PROVIDER": "Anthropic"},
+                "anthropic",
+            ),
+        ],
+    )
+    def test_the_provider_is_the_named_one_or_the_first_that_can_be_asked(
+        self, tmp_path: Path, environ: dict[str, str], provider: str
+    ) -> None:
+        assert load_settings(environ, tmp_path).default_provider == provider
+
+    def test_what_lies_in_the_data_folder_follows_it(self, tmp_path: Path) -> None:
+        settings = load_settings({"RAGBOOST_DATA_FOLDER": "/var/lib/ragboost"}, tmp_path)
+
+        assert settings.models_folder == Path("/var/lib/ragboost/models")
+        assert settings.records_url == "sqlite+aiosqlite:////var/lib/ragboost/records.db"
+
+    def test_it_can_be_put_elsewhere(self, tmp_path: Path) -> None:
+        settings = load_settings({"RAGBOOST_MODELS_FOLDER": "/models"}, tmp_path)
+
+        assert settings.models_folder == Path("/models")
+
+    def test_nothing_can_be_changed_afterwards(self) -> None:
+        settings = Settings()
+
+        with pytest.raises(ValidationError, match="frozen"):
+            settings.port = 1
+        with pytest.raises(ValidationError, match="frozen"):
+            settings.answer_cache.ttl = 1
+
+
+class TestDocumentation:
+    @pytest.mark.parametrize("name", WRITERS)
+    def test_what_is_written_about_the_settings_is_current(self, name: str) -> None:
+        assert (ROOT / name).read_text(encoding="utf-8") == WRITERS[name](), (
+            "run: python -m entrypoints.configuration_page"
+        )
+
+    @pytest.mark.parametrize("name", VARIABLES)
+    def test_every_setting_is_explained(self, name: str) -> None:
+        variable = VARIABLES[name]
+
+        assert variable.description.endswith(".")
+        assert variable.allowed
+        for write in WRITERS.values():
+            assert variable.description in write()
+
+    def test_the_examples_say_the_defaults(self, tmp_path: Path) -> None:
+        for name, sign in ((".env", "A-Z_0-9"), ("ragboost.toml", "a-z_0-9")):
+            example = WRITERS[".env.example" if name == ".env" else "ragboost.example.toml"]()
+            write(tmp_path, name, re.sub(rf"(?m)^# ([{sign}]+ ?=)", r"\1", example))
+
+        uncommented = (tmp_path / "ragboost.toml").read_text() + (tmp_path / ".env").read_text()
+        assert "\nttl = 3600" in uncommented
+        assert "\nRAGBOOST_PORT=8000" in uncommented
+        assert load_settings({}, tmp_path) == Settings()
+
+
+def test_loading_needs_no_framework() -> None:
+    script = "import sys, entrypoints.settings_loading as loading; loading.load_settings({}); print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
+
+    assert {"pydantic_settings", "litestar", "structlog"}.isdisjoint(done.stdout.split())
