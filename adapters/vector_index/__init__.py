@@ -1,0 +1,1 @@
+"""Adapters of the port VectorIndex: exact in memory, and Qdrant Edge on disk."""

@@ -1,0 +1,205 @@
+"""What every vector index promises, told once and run over each."""
+
+import random
+from array import array
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.memory import MemoryVectorIndex
+from domain.questions import Compatibility, Fingerprint
+from domain.similarity import Embedding, Neighbour, Point
+
+DIMENSIONS = 12
+Index = MemoryVectorIndex | EdgeVectorIndex
+
+RUBY, RAILS = Compatibility("ruby"), Compatibility("rails")
+ODD = ["", " ", "..", "a/b", "Größe", "日本語", "'; DROP TABLE points; --", "\n", "null", "*", "x" * 2_000]
+
+
+def unreported(message: str) -> None:
+    pytest.fail(message)
+
+
+KINDS: dict[str, Callable[[Path], Index]] = {
+    "memory": lambda _: MemoryVectorIndex(),
+    "edge": lambda folder: EdgeVectorIndex(folder / "index", "test", DIMENSIONS, unreported),
+}
+
+
+@pytest.fixture(params=KINDS)
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    made = KINDS[request.param](tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[list[Index]]:
+    made = [make(tmp_path) for make in KINDS.values()]
+    yield made
+    for each in made:
+        await each.close()
+
+
+def fingerprint(number: int) -> Fingerprint:
+    return Fingerprint(f"{number:032x}{number:032x}")
+
+
+def towards(*coordinates: float) -> Embedding:
+    padded = [*coordinates, *[0.0] * (DIMENSIONS - len(coordinates))]
+    length = sum(each * each for each in padded) ** 0.5
+    return Embedding(array("f", [each / length for each in padded]))
+
+
+def anywhere(chance: random.Random) -> Embedding:
+    return towards(*[chance.gauss(0, 1) for _ in range(DIMENSIONS)])
+
+
+def point(number: int, partition: Compatibility, embedding: Embedding) -> Point:
+    return Point(fingerprint(number), partition, embedding)
+
+
+def names(found: Sequence[Neighbour]) -> list[Fingerprint]:
+    return [each.fingerprint for each in found]
+
+
+async def test_the_nearest_comes_first_with_its_cosine(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(0, 1)), point(2, RUBY, towards(1, 0)), point(3, RUBY, towards(1, 1))])
+
+    found = await index.search(RUBY, towards(1, 0), 3)
+
+    assert names(found) == [fingerprint(2), fingerprint(3), fingerprint(1)]
+    assert [each.similarity for each in found] == pytest.approx([1.0, 0.5**0.5, 0.0], abs=1e-5)
+
+
+async def test_no_more_than_the_limit_are_found(index: Index) -> None:
+    await index.upsert([point(number, RUBY, towards(1, number)) for number in range(9)])
+
+    assert names(await index.search(RUBY, towards(1, 0), 2)) == [fingerprint(0), fingerprint(1)]
+    assert len(await index.search(RUBY, towards(1, 0), 100)) == 9
+
+
+async def test_a_search_never_leaves_its_partition(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1, 0)), point(2, RAILS, towards(0, 1))])
+
+    assert names(await index.search(RAILS, towards(1, 0), 5)) == [fingerprint(2)]
+    assert await index.search(Compatibility("perl"), towards(1, 0), 5) == []
+
+
+async def test_an_index_without_points_finds_nothing(index: Index) -> None:
+    assert list(await index.search(RUBY, towards(1), 5)) == []
+    assert list(await index.page(None, 5)) == []
+
+
+async def test_filing_a_fingerprint_again_replaces_its_embedding(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1, 0))])
+    await index.upsert([point(1, RUBY, towards(0, 1))])
+
+    (only,) = await index.search(RUBY, towards(0, 1), 5)
+    assert only.similarity == pytest.approx(1.0, abs=1e-5)
+
+
+async def test_the_last_of_two_points_in_one_call_counts(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1, 0)), point(1, RAILS, towards(0, 1))])
+
+    assert list(await index.search(RUBY, towards(1, 0), 5)) == []
+    assert names(await index.search(RAILS, towards(1, 0), 5)) == [fingerprint(1)]
+
+
+async def test_filing_a_fingerprint_in_another_partition_moves_it(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1)), point(2, RUBY, towards(1))])
+    await index.upsert([point(1, RAILS, towards(1))])
+
+    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(2)]
+    assert names(await index.search(RAILS, towards(1), 5)) == [fingerprint(1)]
+    assert list(await index.page(None, 5)) == [fingerprint(1), fingerprint(2)]
+
+
+async def test_what_was_removed_is_not_found(index: Index) -> None:
+    await index.upsert([point(number, RUBY, towards(1, number)) for number in range(3)])
+
+    await index.remove([fingerprint(0), fingerprint(2)])
+
+    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(1)]
+    assert list(await index.page(None, 5)) == [fingerprint(1)]
+
+
+async def test_removing_what_is_not_there_is_passed_over(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1))])
+
+    await index.remove([fingerprint(7), fingerprint(1), fingerprint(1)])
+    await index.remove([fingerprint(1)])
+
+    assert list(await index.page(None, 5)) == []
+
+
+async def test_what_was_removed_can_be_filed_again(index: Index) -> None:
+    await index.upsert([point(1, RUBY, towards(1))])
+    await index.remove([fingerprint(1)])
+    await index.upsert([point(1, RUBY, towards(1))])
+
+    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(1)]
+
+
+async def test_nothing_to_do_is_done(index: Index) -> None:
+    await index.upsert([])
+    await index.remove([])
+
+    assert list(await index.page(None, 5)) == []
+
+
+async def test_pages_go_through_all_fingerprints_once_and_in_their_order(index: Index) -> None:
+    numbers = random.Random(3).sample(range(10**9), 57)  # noqa: S311  an example, no secret
+    await index.upsert([point(each, RUBY if each % 2 else RAILS, towards(1, each)) for each in numbers])
+
+    pages = []
+    after = None
+    while page := await index.page(after, 10):
+        pages.append(list(page))
+        after = page[-1]
+
+    assert [len(each) for each in pages] == [10, 10, 10, 10, 10, 7]
+    assert [each for page in pages for each in page] == sorted(fingerprint(each) for each in numbers)
+
+
+async def test_a_page_begins_behind_a_fingerprint_that_is_gone(index: Index) -> None:
+    await index.upsert([point(number, RUBY, towards(1)) for number in (1, 2, 3)])
+    await index.remove([fingerprint(2)])
+
+    assert list(await index.page(fingerprint(2), 5)) == [fingerprint(3)]
+    assert list(await index.page(fingerprint(3), 5)) == []
+
+
+@pytest.mark.parametrize("partition", ODD, ids=range(len(ODD)))
+async def test_any_text_can_name_a_partition(index: Index, partition: str) -> None:
+    await index.upsert([point(1, Compatibility(partition), towards(1)), point(2, RUBY, towards(1))])
+
+    assert names(await index.search(Compatibility(partition), towards(1), 5)) == [fingerprint(1)]
+
+
+async def test_an_index_in_use_answers_a_ping(index: Index) -> None:
+    await index.ping()
+    await index.upsert([point(1, RUBY, towards(1))])
+    await index.ping()
+
+
+async def test_in_a_thousand_random_cases_all_indexes_agree(both: list[Index]) -> None:
+    chance = random.Random(20)  # noqa: S311  an example, no secret
+    partitions = [Compatibility(f"partition {number}") for number in range(7)]
+    for _ in range(1_000):
+        filed = [point(chance.randrange(400), chance.choice(partitions), anywhere(chance)) for _ in range(3)]
+        removed = [fingerprint(chance.randrange(400)) for _ in range(chance.choice([0, 0, 1, 3]))]
+        partition, asked, limit = chance.choice(partitions), anywhere(chance), chance.randint(1, 20)
+        answers = []
+        for each in both:
+            await each.upsert(filed)
+            await each.remove(removed)
+            answers.append(await each.search(partition, asked, limit))
+        exact, other = answers
+        assert names(other) == names(exact)
+        assert [each.similarity for each in other] == pytest.approx([each.similarity for each in exact], abs=1e-5)
+    exact, other = [await each.page(None, 1_000) for each in both]
+    assert list(other) == list(exact)
