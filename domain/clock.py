@@ -4,7 +4,7 @@ from abc import abstractmethod
 from types import TracebackType
 from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 
 class Clock(Protocol):
@@ -19,7 +19,7 @@ class Clock(Protocol):
         """Give seconds since an arbitrary start; it never goes back."""
 
 
-@frozen
+@define
 class _Lap:
     stopwatch: "Stopwatch"
     stage: str

@@ -3,7 +3,6 @@
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from hashlib import blake2b
 from typing import NewType
 
@@ -25,13 +24,17 @@ Compatibility = NewType("Compatibility", str)
 """64 hexadecimal digits: everything but the last user text. No semantic hit crosses it."""
 
 
-@frozen(slots=False)
+@frozen
 class Question:
     """
     One question of one tenant, with everything that shapes its answer.
 
-    *text* is the last user text as it was asked. *parameters* holds every other field of the request,
-    known to us or not, less those that only concern transport or remembering (they are not given at all).
+    *text* is the last user text as it was asked, *normalised* as it is compared. *parameters* holds every other
+    field of the request, known to us or not, less those that only concern transport or remembering (they are
+    not given at all).
+
+    *compatibility* is what a remembered answer must share with this question before its text is even looked at;
+    *fingerprint* is what makes this asking the same as another one.
 
     Raises:
         Malformed: the text is blank, too long, or not text.
@@ -44,24 +47,25 @@ class Question:
     namespace: str = ""
     history: tuple[Message, ...] = ()
     parameters: Mapping[str, object] = field(factory=dict)
+    normalised: str = field(init=False, repr=False, eq=False)
+    compatibility: Compatibility = field(init=False, repr=False, eq=False)
+    fingerprint: Fingerprint = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_text("query", self.text)
 
-    @cached_property
-    def normalised(self) -> str:
-        """Give the text as it is compared: NFC, trimmed, white space folded unless it has several lines."""
+    @normalised.default
+    def _normalised(self) -> str:
         return normalise(self.text)
 
-    @cached_property
-    def compatibility(self) -> Compatibility:
-        """Give what a remembered answer must share with this question before its text is even looked at."""
-        return Compatibility(_digest(_canonical(self._frame())))
+    @compatibility.default
+    def _compatibility(self) -> Compatibility:
+        frame = [_bytes(text) for text in (FORMAT, self.tenant, self.namespace, self.provider, self.model)]
+        return Compatibility(_digest(*frame, _canonical(self._turns()), _canonical(self.parameters)))
 
-    @cached_property
-    def fingerprint(self) -> Fingerprint:
-        """Give what makes this asking the same as another one."""
-        return Fingerprint(_digest(self.compatibility.encode(), self.normalised.encode()))
+    @fingerprint.default
+    def _fingerprint(self) -> Fingerprint:
+        return Fingerprint(_digest(self.compatibility.encode(), _bytes(self.normalised)))
 
     @property
     def prompt(self) -> Prompt:
@@ -78,22 +82,19 @@ class Question:
             if _written(mine, name) != _written(theirs, name)
         )
 
-    def _frame(self) -> dict[str, object]:
-        return {
-            "format": FORMAT,
-            "history": [[each.role, each.content] for each in self.history],
-            "model": self.model,
-            "namespace": self.namespace,
-            "parameters": dict(self.parameters),
-            "provider": self.provider,
-            "tenant": self.tenant,
-        }
+    def _turns(self) -> list[list[str]]:
+        return [[each.role, each.content] for each in self.history]
 
     def _fields(self) -> dict[str, object]:
-        frame = self._frame()
-        parameters = self.parameters.items()
-        del frame["parameters"]
-        return {**frame, "query": self.normalised, **{f"parameters.{name}": value for name, value in parameters}}
+        return {
+            "tenant": self.tenant,
+            "namespace": self.namespace,
+            "provider": self.provider,
+            "model": self.model,
+            "history": self._turns(),
+            **{f"parameters.{name}": value for name, value in self.parameters.items()},
+            "query": self.normalised,
+        }
 
 
 @frozen
@@ -145,13 +146,14 @@ _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fal
 
 
 def _canonical(value: object) -> bytes:
-    return _encoder.encode(value).encode()
+    """Write *value* as JSON in the one way that its equals are written; what is empty needs no encoder."""
+    return _encoder.encode(value).encode() if value else repr(value).encode()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _digest(*parts: bytes) -> str:
     """Digest *parts*, each behind its length, so that no two lists of parts read the same."""
-    digest = blake2b(digest_size=32)
-    for part in parts:
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
-    return digest.hexdigest()
+    return blake2b(b"".join([b"%d:%b" % (len(part), part) for part in parts]), digest_size=32).hexdigest()

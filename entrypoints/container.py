@@ -122,8 +122,7 @@ def _endpoint(settings: Settings, provider: Any) -> Endpoint:
 
 def read_documentation() -> ExtractiveLanguageModel:
     """Give the model that knows RAGBoost's own documentation."""
-    pages = [DOCUMENTATION / "README.md", *sorted(DOCUMENTATION.glob("docs/*.md"))]
-    return ExtractiveLanguageModel(read_passages(pages))
+    return ExtractiveLanguageModel(read_passages([DOCUMENTATION / "README.md", DOCUMENTATION / "docs"]))
 
 
 def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import msgspec
@@ -68,6 +69,18 @@ class MaskFields:
         return self.masking.fields(event)
 
 
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request that is being answered; empty beside requests."""
+
+
+def name_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the request's id to a line; structlog's own context would search all variables there are."""
+    name = request_id.get()
+    if name:
+        event["request_id"] = name
+    return event
+
+
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> FilteringBoundLogger:
     """
     Set up the log of this process, on *stream* (standard output unless given), and give its logger.
@@ -110,7 +123,7 @@ def _quieten(settings: Settings) -> None:
 
 def _preparation() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        name_request,
         structlog.processors.add_log_level,
         Timestamp(),
         structlog.processors.format_exc_info,  # plain text: never the values of local variables

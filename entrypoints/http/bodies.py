@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
 from litestar.dto import AbstractDTO
+from litestar.exceptions import ClientException
 from litestar.openapi.spec import Reference, Schema
 from litestar.types.protocols import DataclassProtocol
 from litestar.typing import FieldDefinition
@@ -16,6 +17,7 @@ from domain.errors import Malformed
 
 T = TypeVar("T")
 
+_JSON = re.compile(rb"\s*application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"^Object (?P<trouble>contains unknown|missing required) field `(?P<name>[^`]*)`$")
 
@@ -34,7 +36,8 @@ class JSONStruct(AbstractDTO[T]):
     """Litestar's place for a decoder of one's own; ``@post(dto=JSONStruct[QueryRequest], return_dto=None)``."""
 
     def decode_bytes(self, value: bytes) -> Any:
-        """Decode a request's body."""
+        """Decode a request's body; one that says it is something else than JSON is refused."""
+        _check_kind(self.asgi_connection.scope["headers"])
         return read(value, self.model_type)
 
     @classmethod
@@ -58,6 +61,14 @@ class JSONStruct(AbstractDTO[T]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """Tell that there is none."""
         return False
+
+
+def _check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    # Browsers send forms and plain text to other sites without asking; JSON only where it is allowed.
+    for name, value in headers:
+        if name == b"content-type" and not _JSON.match(value):
+            trouble = {"key": "Content-Type", "message": f"must be application/json, not {value.decode('latin-1')!r}"}
+            raise ClientException(detail=": ".join(trouble.values()), status_code=415, extra=[trouble])
 
 
 def _misfit(message: str, kind: type) -> Malformed:

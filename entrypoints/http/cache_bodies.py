@@ -8,6 +8,8 @@ from msgspec import Meta
 from entrypoints.http.query_request import Name, QueryRequest, Text
 
 MAX_PAIRS = 256
+MAX_AGE = 3_155_760_000
+"""A century, in seconds."""
 
 
 class JudgePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +73,7 @@ class PurgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     namespace: Name | None = None
     tag: Name | None = None
     model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    older_than: Annotated[int, Meta(ge=0, description="Seconds since it was stored.")] | None = None
+    older_than: Annotated[int, Meta(ge=0, le=MAX_AGE, description="Seconds since it was stored.")] | None = None
     dry_run: bool = False
 
 

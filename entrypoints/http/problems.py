@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from domain.errors import (
@@ -19,7 +19,7 @@ from domain.errors import (
     Refused,
     Unavailable,
 )
-from entrypoints.http.request_ids import request_id
+from entrypoints.logs import request_id
 
 STATUS: Mapping[type[RAGBoostError], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
@@ -54,7 +54,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def handlers() -> ExceptionHandlersMap:
     """Give the table that Litestar asks."""
-    return {RAGBoostError: from_domain, HTTPException: from_litestar, Exception: from_surprise}
+    return {
+        RAGBoostError: from_domain,
+        ValidationException: from_nothing,
+        HTTPException: from_litestar,
+        Exception: from_surprise,
+    }
 
 
 def from_domain(_: Request[Any, Any, Any], error: RAGBoostError) -> Response[Problem]:
@@ -70,6 +75,11 @@ def from_litestar(_: Request[Any, Any, Any], error: HTTPException) -> Response[P
     return problem(HTTPStatus(error.status_code), error.detail, _field_errors(error), dict(error.headers or {}))
 
 
+def from_nothing(request: Request[Any, Any, Any], _: ValidationException) -> Response[Problem]:
+    """Translate the only thing that Litestar itself finds wrong with a body: that there is none."""
+    return from_domain(request, Malformed.field("body", "is required, as JSON"))
+
+
 def from_surprise(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Say nothing of what went wrong to the caller, and everything to the log."""
     log.error("unexpected_error", exc_info=error)
@@ -80,7 +90,7 @@ def problem(
     status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = (), headers: dict[str, str] | None = None
 ) -> Response[Problem]:
     """Make the response."""
-    content = Problem(status.phrase, status, detail, request_id(), errors=errors)
+    content = Problem(status.phrase, status, detail, request_id.get(), errors=errors)
     return Response(content, status_code=status, headers=headers, media_type="application/problem+json")
 
 

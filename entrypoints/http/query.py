@@ -15,14 +15,15 @@ from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import AnyRequest, Reception
+from entrypoints.http.replies import RawHeader, Reply
 
 STATUS_WORD = {
-    Origin.EXACT_HIT: "exact",
-    Origin.SEMANTIC_HIT: "semantic",
-    Origin.STALE_HIT: "stale",
-    Origin.GENERATED: "miss",
-    Origin.COALESCED: "coalesced",
-    Origin.PASSED: "pass",
+    Origin.EXACT_HIT: b"exact",
+    Origin.SEMANTIC_HIT: b"semantic",
+    Origin.STALE_HIT: b"stale",
+    Origin.GENERATED: b"miss",
+    Origin.COALESCED: b"coalesced",
+    Origin.PASSED: b"pass",
 }
 """What ``X-RAGBoost-Cache`` says."""
 
@@ -84,7 +85,7 @@ def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRou
         """Answer from memory when we can, from a model when we must."""
         asking = await reception.asking(request, data)
         answer = await answer_question(asking)
-        return Response(_body(asking, answer), headers=_headers(asking, answer))
+        return Reply(_body(asking, answer), _headers(asking, answer))
 
     return query
 
@@ -130,10 +131,10 @@ def _citations(done: Completion) -> list[CitedSource]:
     return [CitedSource(each.source, each.quote) for each in done.citations]
 
 
-def _headers(asking: Asking, answer: Answer) -> dict[str, str]:
-    headers = {"X-RAGBoost-Cache": STATUS_WORD[answer.origin], "Server-Timing": _timing(asking)}
-    return headers | ({"Age": str(int(answer.age))} if answer.source else {})
+def _headers(asking: Asking, answer: Answer) -> list[RawHeader]:
+    headers = [(b"x-ragboost-cache", STATUS_WORD[answer.origin]), (b"server-timing", _timing(asking).encode())]
+    return [*headers, (b"age", b"%d" % answer.age)] if answer.source else headers
 
 
 def _timing(asking: Asking) -> str:
-    return ", ".join(f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in asking.stopwatch.laps.items())
+    return ", ".join([f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in asking.stopwatch.laps.items()])

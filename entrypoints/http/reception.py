@@ -33,13 +33,20 @@ class Reception:
         with stopwatch.time("admit"):
             tenant = await self.tenant(request)
             question = to_question(tenant, asked, self.routes)
-            cache_control = parse_cache_control(request.headers.get("cache-control"))
+            cache_control = parse_cache_control(_header(request, b"cache-control"))
             wishes = directives(cache_control, asked.use_cache, asked.ttl, tuple(asked.tags))
         return Asking(question, wishes, stopwatch)
 
 
 def _secret(request: AnyRequest) -> str | None:
-    headers = request.headers
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else None
-    return headers.get("x-api-key") or bearer
+    return _header(request, b"x-api-key") or _bearer(_header(request, b"authorization"))
+
+
+def _bearer(authorization: str | None) -> str | None:
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _header(request: AnyRequest, name: bytes) -> str | None:
+    """Read one header; Litestar would decode all of them for it."""
+    return next((value.decode("latin-1") for header, value in request.scope["headers"] if header == name), None)

@@ -6,15 +6,11 @@ from secrets import token_hex
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars, get_contextvars
+
+from entrypoints.logs import request_id
 
 HEADER = b"x-request-id"
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-
-
-def request_id() -> str:
-    """Give the id of the request that is being answered."""
-    return str(get_contextvars().get("request_id", ""))
 
 
 class IdentifyingLitestar(Litestar):
@@ -32,8 +28,8 @@ class IdentifyingLitestar(Litestar):
                 message["headers"] = [*message["headers"], (HEADER, name)]
             await send(message)
 
-        with bound_contextvars(request_id=name.decode()):
-            await super().__call__(scope, receive, send_named)
+        request_id.set(name.decode())  # each request is served in a context of its own
+        await super().__call__(scope, receive, send_named)
 
 
 def _name(scope: Scope) -> bytes:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 import structlog
 from pydantic import SecretStr
-from structlog.contextvars import bound_contextvars
 from structlog.typing import FilteringBoundLogger
 
 from adapters.event_sink.log import LogEventSink
 from domain.answers import Origin, Reason
 from domain.events import AnswerServed, Event, ModelCalled, ModelCallFailed, PartFailed, QuestionFailed
 from domain.generation import FinishReason, TokenUsage
-from entrypoints.logs import TALKATIVE, configure_logging
+from entrypoints.logs import TALKATIVE, configure_logging, request_id
 from entrypoints.settings import Log, OpenAI, Settings
 
 QUESTION = "Who is the mole in accounting?"
@@ -117,9 +116,10 @@ def test_development_writes_for_people(configure: Configure, output: Output) -> 
 def test_every_line_names_the_request(configure: Configure, output: Output) -> None:
     log = configure()
 
-    with bound_contextvars(request_id="r-1"):
-        log.info("ours")
-        logging.getLogger("uvicorn.error").info("theirs")
+    token = request_id.set("r-1")
+    log.info("ours")
+    logging.getLogger("uvicorn.error").info("theirs")
+    request_id.reset(token)
     log.info("between requests")
 
     assert [line.get("request_id") for line in output.lines] == ["r-1", "r-1", None]

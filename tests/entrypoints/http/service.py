@@ -1,0 +1,116 @@
+"""
+The whole application, driven over HTTP inside this process: a clock that stands, a model that says what it is told.
+
+    with serving(memory_settings(folder)) as service:
+        service.ask("What is RAGBoost?")
+        service.clock.advance(60)
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, frozen
+from dependency_injector.providers import Object
+from httpx import Response
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from application.manage_keys import NewKey
+from entrypoints.container import Container
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+from tests.doubles import ScriptedModel, Step, StoppedClock, saying
+
+QUERY = "/api/v1/query"
+PROBLEM = "application/problem+json"
+MEMORY = {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}, "embedder": {"kind": "hashing"}}
+NOWHERE = {"base_url": "http://127.0.0.1:9/v1"}
+"""An address that makes a provider count as configured, and at which nobody answers."""
+
+
+@define
+class Breakable:
+    """A part that can be made to fail whatever it is asked, as a full disk or a lost connection makes it."""
+
+    part: Any
+    trouble: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.part, name)
+        return self._fail if self.trouble and callable(found) else found
+
+    async def _fail(self, *_: object, **__: object) -> None:
+        assert self.trouble
+        raise self.trouble
+
+
+@frozen
+class Service:
+    """An application that is up."""
+
+    container: Container
+    client: TestClient[Litestar]
+    clock: StoppedClock
+    model: ScriptedModel
+    parts: Mapping[str, Breakable]
+
+    def ask(self, query: str | None = "What is RAGBoost?", headers: Any = None, **fields: Any) -> Response:
+        asked = fields if query is None else {"query": query, **fields}
+        return self.client.post(QUERY, json=asked, headers=headers)
+
+    def send(self, body: bytes, path: str = QUERY, kind: str | None = "application/json") -> Response:
+        return self.client.post(path, content=body, headers={"content-type": kind} if kind else None)
+
+    def purge(self, headers: Any = None, **fields: Any) -> Response:
+        return self.client.post("/api/v1/cache/purge", json=fields or {"all": True}, headers=headers)
+
+    def entry(self, entry_id: str, headers: Any = None) -> Response:
+        return self.client.get(f"/api/v1/cache/entries/{entry_id}", headers=headers)
+
+    def create_key(self, name: str, tenant: str | None = None) -> NewKey:
+        with self.client.portal() as portal:
+            return portal.call(self.container.manage_keys().create, name, tenant)
+
+    def revoke_key(self, name: str) -> None:
+        with self.client.portal() as portal:
+            portal.call(self.container.manage_keys().revoke, name)
+
+    def says(self, *turns: str | list[Step]) -> None:
+        """Let the model say these in turn, as texts or step by step, and forget what it was asked."""
+        self.model.turns = tuple(saying(each) if isinstance(each, str) else each for each in turns)
+        self.model.prompts.clear()
+
+    def start_over(self) -> None:
+        """Forget everything, mend everything: the next test should not notice this one."""
+        for part in self.parts.values():
+            part.trouble = None
+        self.purge()
+        self.says("An answer.")
+        self.clock.advance(10)
+
+
+def memory_settings(folder: Path, **changes: Any) -> Settings:
+    """Keep everything in memory, but the keys."""
+    return Settings.model_validate({"data_folder": folder, **MEMORY, "openai": NOWHERE, **changes})
+
+
+@contextmanager
+def serving(settings: Settings, override_model: bool = True) -> Iterator[Service]:
+    """Start the application, and end it."""
+    container = Container(settings=settings)
+    clock, model = StoppedClock(), ScriptedModel()
+    container.clock.override(Object(clock))
+    if override_model:
+        container.openai.override(Object(model))
+    parts = {name: _make_breakable(container, name) for name in ("stored_answers", "vector_index", "embedder")}
+    with TestClient(create_app(container)) as client:
+        yield Service(container, client, clock, model, parts)
+
+
+def _make_breakable(container: Container, name: str) -> Breakable:
+    provider = getattr(container, name)
+    part = Breakable(provider())
+    provider.override(Object(part))
+    return part
