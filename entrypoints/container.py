@@ -55,7 +55,7 @@ from entrypoints.settings import Settings
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
-DOCUMENTATION = Path(__file__).parent.parent
+DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
 
 log = structlog.get_logger()
 
@@ -122,7 +122,7 @@ def _endpoint(settings: Settings, provider: Any) -> Endpoint:
 
 def read_documentation() -> ExtractiveLanguageModel:
     """Give the model that knows RAGBoost's own documentation."""
-    return ExtractiveLanguageModel(read_passages([DOCUMENTATION / "README.md", DOCUMENTATION / "docs"]))
+    return ExtractiveLanguageModel(read_passages(DOCUMENTATION))
 
 
 def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:

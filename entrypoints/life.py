@@ -19,7 +19,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
     """Open what must be opened, heal and sweep in the background, and end everything in order."""
     async with container.open_things():
         await container.records().open()
-        beside = [asyncio.create_task(work(container)) for work in (_heal, _sweep)]
+        beside = [asyncio.create_task(work(container)) for work in (_heal, _sweep, _prepare_models)]
         try:
             yield
         finally:
@@ -43,6 +43,16 @@ async def _sweep(container: Container) -> None:
             await container.evict_answers().sweep()
         except Exception as error:  # noqa: BLE001 - the next sweep may do better
             log.warning("memory_not_swept", error=str(error))
+
+
+async def _prepare_models(container: Container) -> None:
+    """Import the SDKs of the providers that are configured before the first question needs them."""
+    for provider, offer in container.routes().offers.items():
+        prepare = getattr(offer.language_model, "prepare", None)
+        try:
+            await (prepare() if prepare else asyncio.sleep(0))
+        except Exception as error:  # noqa: BLE001 - the first question will say so again, to somebody
+            log.warning("provider_not_ready", provider=provider, error=str(error))
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -72,6 +72,7 @@ class Sentence:
 class ExtractiveLanguageModel(LanguageModel):
     """
     Quotes the sentences that fit the last user message best; the same question always gets the same answer.
+    A section that is titled like the question answers with its opening: that is where a thing is defined.
 
     Where no passage speaks of it, it says so, and its finish reason is ``NOTHING_KNOWN``.
     It never fails, and counts no tokens: none are paid for.
@@ -84,6 +85,11 @@ class ExtractiveLanguageModel(LanguageModel):
             for number, passage in enumerate(passages)
             for position, text in enumerate(passage.sentences)
         )
+        self._openings = {
+            frozenset(content_words(passages[each.passage].title)): each
+            for each in reversed(self._sentences)
+            if each.position == 0
+        }
         self._by_passage = Ranking([content_words(f"{each.title} {each.title} {each.text}") for each in passages])
         self._by_sentence = Ranking([content_words(each.text) for each in self._sentences])
         self._model = f"docs-{_digest(passages)}"
@@ -104,7 +110,8 @@ class ExtractiveLanguageModel(LanguageModel):
 
     def _look_up(self, question: str) -> Citation | None:
         asked = content_words(question)
-        quoted = self._best(asked)
+        opening = self._openings.get(frozenset(asked)) if asked else None
+        quoted = [opening] if opening else self._best(asked)
         if not quoted:
             return None
         passage = self._passages[quoted[0].passage]

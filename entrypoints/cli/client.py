@@ -11,6 +11,7 @@ import uvloop
 
 from domain.errors import RAGBoostError
 from entrypoints.container import Container
+from entrypoints.life import alive
 from entrypoints.logs import configure_logging
 from entrypoints.settings_loading import load_settings
 
@@ -72,8 +73,7 @@ async def _opened_here(headers: dict[str, str]) -> AsyncIterator[httpx.AsyncClie
     configure_logging(settings)
     logging.disable()  # a command prints its answer, and nothing else
     container = Container(settings=settings)
-    app = create_app(container)
-    async with app.lifespan():
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with alive(container):
+        transport = httpx.ASGITransport(create_app(container))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
             yield client

@@ -70,6 +70,7 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
     except OSError as error:
+        listening.close()
         raise CannotServe(f"cannot listen on {settings.host}:{settings.port}: {error}; set RAGBOOST_PORT") from error
     return listening
 

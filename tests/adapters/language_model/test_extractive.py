@@ -40,6 +40,10 @@ async def test_other_forms_of_a_word_are_the_same_word() -> None:
     assert "3600 seconds" in (await ask("Are answers staying FRESH?")).text
 
 
+async def test_a_section_titled_like_the_question_answers_with_its_opening() -> None:
+    assert (await ask("What is a lifetime?")).text.startswith('"An answer stays fresh for 3600 seconds."')
+
+
 async def test_code_is_shown_with_the_sentence_that_leads_to_it() -> None:
     text = (await ask("How do I start the server?")).text
     assert text.startswith('"Start the server with two commands:\n\n    pip install .\n    ragboost serve"')

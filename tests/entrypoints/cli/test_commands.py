@@ -1,0 +1,146 @@
+"""The command line on a service that lives as long as the command; the data folder stays."""
+
+import json
+import re
+import socket
+
+import pytest
+
+from domain.errors import Absent, Malformed
+from entrypoints.cli.client import ServiceRefused
+from tests.entrypoints.cli.conftest import Main, Run
+
+QUESTION = "How do I install RAGBoost?"
+
+
+class TestAsk:
+    def test_a_newcomer_gets_a_true_answer_that_names_its_source(self, run: Run) -> None:
+        result = run("ask", QUESTION)
+
+        assert result.exit_code == 0
+        assert "make serve" in result.stdout
+        assert "README.md" in result.stdout
+        assert "miss (no_candidate)" in result.stdout
+
+    def test_the_answer_is_remembered_from_one_command_to_the_next(self, run: Run) -> None:
+        run("ask", QUESTION)
+
+        assert "exact hit (same_question)" in run("ask", QUESTION).stdout
+
+    def test_it_prints_the_services_own_json(self, run: Run) -> None:
+        answer = json.loads(run("ask", "-", "--json", input=QUESTION).stdout)
+
+        assert answer["provider"] == "extractive"
+        assert answer["citations"][0]["source"] == "README.md, Install and run"
+
+    def test_memory_may_be_left_alone(self, run: Run) -> None:
+        run("ask", QUESTION, "--no-cache")
+
+        assert "0 answers" in run("cache", "stats").stdout
+
+    def test_a_problem_is_told_in_its_own_words(self, run: Run) -> None:
+        result = run("ask", "  ")
+
+        assert isinstance(result.exception, ServiceRefused)
+        assert "query: must not be blank" in str(result.exception)
+
+    def test_a_service_that_is_not_there_is_named(self, run: Run) -> None:
+        result = run("ask", QUESTION, "--url", "http://127.0.0.1:9")
+
+        assert isinstance(result.exception, ServiceRefused)
+        assert "http://127.0.0.1:9" in str(result.exception)
+
+
+class TestCache:
+    def test_entries_are_counted_shown_and_purged(self, run: Run) -> None:
+        run("ask", QUESTION)
+        entry = json.loads(run("ask", QUESTION, "--json").stdout)["cache_info"]["entry_id"]
+
+        assert "1 answers" in run("cache", "stats").stdout
+        assert json.loads(run("cache", "stats", "--json").stdout)["entries"] == 1
+        assert json.loads(run("cache", "show", entry).stdout)["query"] == QUESTION
+        assert run("cache", "purge", "--all", "--dry-run").stdout == "1 answers match\n"
+        assert "1 answers forgotten" in run("cache", "purge", "--all", "--yes").stdout
+        assert "0 answers" in run("cache", "stats").stdout
+
+    def test_a_purge_asks_first(self, run: Run) -> None:
+        run("ask", QUESTION)
+
+        assert "forgotten" not in run("cache", "purge", "--all", input="n\n").stdout
+        assert "1 answers forgotten" in run("cache", "purge", "--model", _model(run), input="y\n").stdout
+
+    def test_a_purge_of_nothing_in_particular_is_refused(self, run: Run) -> None:
+        assert isinstance(run("cache", "purge").exception, ServiceRefused)
+
+
+class TestKeys:
+    def test_a_key_is_shown_once_listed_and_revoked(self, run: Run) -> None:
+        created = run("keys", "create", "shop", "--tenant", "acme")
+
+        assert re.fullmatch(r"rb_[\w-]{43}\n", created.stdout)
+        assert created.stdout.strip() not in run("keys", "list").stdout
+        assert "shop" in run("keys", "list").stdout
+        assert "key shop of tenant acme is revoked" in run("keys", "revoke", "shop").stdout
+
+    def test_with_a_key_on_record_nobody_is_served_without(self, run: Run) -> None:
+        key = run("keys", "create", "shop").stdout.strip()
+
+        assert "API key is needed" in str(run("ask", QUESTION).exception)
+        assert run("ask", QUESTION, "--key", key).exit_code == 0
+        run("keys", "revoke", "shop")
+        assert "unknown or revoked" in str(run("ask", QUESTION, "--key", key).exception)
+
+    def test_names_are_never_used_twice(self, run: Run) -> None:
+        run("keys", "create", "shop")
+        run("keys", "revoke", "shop")
+
+        assert isinstance(run("keys", "create", "shop").exception, Malformed)
+
+    @pytest.mark.parametrize("name", ["", "a b", "-a", "x" * 65])
+    def test_bad_names_are_refused(self, run: Run, name: str) -> None:
+        assert isinstance(run("keys", "create", "--", name).exception, Malformed)
+
+    def test_an_unknown_key_cannot_be_revoked(self, run: Run) -> None:
+        assert isinstance(run("keys", "revoke", "shop").exception, Absent)
+
+
+class TestServe:
+    def test_production_refuses_to_start_without_a_key(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("RAGBOOST_ENVIRONMENT", "production")
+
+        assert "ragboost keys create" in str(run("serve", "--port", "0").exception)
+
+    def test_so_does_an_address_that_others_reach(self, run: Run) -> None:
+        assert "0.0.0.0, which others can reach" in str(run("serve", "--host", "0.0.0.0", "--port", "0").exception)
+
+    def test_a_port_in_use_is_named(self, run: Run) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            assert f"127.0.0.1:{port}" in str(run("serve", "--port", str(port)).exception)
+
+
+class TestMain:
+    def test_errors_are_sentences(self, run: Run, main: Main) -> None:
+        assert run("keys", "list").exit_code == 0
+
+        assert main("keys", "revoke", "nobody") == (
+            1,
+            "ragboost: there is no key called 'nobody'; `ragboost keys list` shows all\n",
+        )
+
+    def test_every_problem_of_the_configuration_is_told(
+        self, run: Run, main: Main, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert run("keys", "list").exit_code == 0
+        monkeypatch.setenv("RAGBOOST_PORT", "x")
+        monkeypatch.setenv("RAGBOOST_HOTS", "y")
+
+        status, told = main("keys", "list")
+
+        assert status == 2
+        assert "RAGBOOST_PORT" in told
+        assert "did you mean RAGBOOST_HOST" in told
+
+
+def _model(run: Run) -> str:
+    return str(json.loads(run("ask", QUESTION, "--json").stdout)["model"])
