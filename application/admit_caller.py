@@ -1,18 +1,67 @@
 """Which tenant a caller speaks for: derived from the key, never from what the caller says."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
 from attrs import define, field, frozen
 
 from domain.clock import Clock
 from domain.tenancy import LOCAL, ApiKey, KeyRefused, KeyRing, digest_of
 
+T = TypeVar("T")
+
 TRUST = 1.0
-"""Seconds for which a key that was good is not looked up again; so a revoked one is refused within a second."""
+"""Seconds for which what was looked up is believed; so a revoked key is refused within a second."""
 
 
 @frozen
-class _Seen:
-    key: ApiKey
+class _Seen(Generic[T]):
+    value: T
     at: float
+
+
+@define
+class Believed(Generic[T]):
+    """
+    Looks things up, and believes what it found for a second; what is empty is never believed.
+
+    Halfway through it looks again, in the background, once however many ask: nobody waits for the records
+    while a key is in use.
+    """
+
+    look_up: Callable[[str], Awaitable[T]]
+    clock: Clock
+    _seen: dict[str, _Seen[T]] = field(factory=dict, init=False)
+    _looking: dict[str, asyncio.Task[T]] = field(factory=dict, init=False)
+
+    async def __call__(self, name: str) -> T:
+        """Give what *name* stands for; raises what the look-up raises."""
+        seen = self._seen.get(name)
+        age = self.clock.monotonic() - seen.at if seen else TRUST
+        if seen is None or age >= TRUST:
+            return await asyncio.shield(self._look(name))
+        if age >= TRUST / 2:
+            self._look(name)
+        return seen.value
+
+    def _look(self, name: str) -> asyncio.Task[T]:
+        if name not in self._looking:
+            task = asyncio.create_task(self._look_afresh(name))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if nobody waits
+            self._looking[name] = task
+        return self._looking[name]
+
+    async def _look_afresh(self, name: str) -> T:
+        began = self.clock.monotonic()
+        try:
+            value = await self.look_up(name)
+        finally:
+            del self._looking[name]
+        self._seen.pop(name, None)
+        if value:
+            self._seen[name] = _Seen(value, began)
+        return value
 
 
 @define
@@ -22,8 +71,12 @@ class AdmitCaller:
     keys: KeyRing
     clock: Clock
     open_without_keys: bool = False
-    _seen: dict[str, _Seen] = field(factory=dict, init=False)
-    _open_until: float = field(default=0.0, init=False)
+    _key: Believed[ApiKey | None] = field(init=False)
+    _no_keys: Believed[bool] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._key = Believed(self.keys.find, self.clock)
+        self._no_keys = Believed(self._has_none, self.clock)
 
     async def __call__(self, secret: str | None) -> str:
         """
@@ -34,29 +87,16 @@ class AdmitCaller:
             KeyRingUnavailable: the key could not be looked up.
         """
         if secret:
-            return (await self._key(secret)).tenant
-        if not await self._is_open():
+            return await self._tenant(secret)
+        if not (self.open_without_keys and await self._no_keys("any")):
             raise KeyRefused("an API key is needed: send it as X-API-Key, or as Authorization: Bearer")
         return LOCAL
 
-    async def _key(self, secret: str) -> ApiKey:
-        digest = digest_of(secret)
-        seen = self._seen.get(digest)
-        if seen and self.clock.monotonic() - seen.at <= TRUST:
-            return seen.key
-        return await self._look_up(digest, secret)
-
-    async def _look_up(self, digest: str, secret: str) -> ApiKey:
-        self._seen.pop(digest, None)
-        key = await self.keys.find(digest)
+    async def _tenant(self, secret: str) -> str:
+        key = await self._key(digest_of(secret))
         if key is None or not key.opens(secret):
             raise KeyRefused("this API key is unknown or revoked")
-        self._seen[digest] = _Seen(key, self.clock.monotonic())
-        return key
+        return key.tenant
 
-    async def _is_open(self) -> bool:
-        if not self.open_without_keys or self.clock.monotonic() < self._open_until:
-            return self.open_without_keys
-        is_open = not await self.keys.keys()
-        self._open_until = self.clock.monotonic() + TRUST if is_open else 0.0
-        return is_open
+    async def _has_none(self, _name: str) -> bool:
+        return not await self.keys.keys()
