@@ -75,7 +75,7 @@ class AdmitCaller:
     _no_keys: Believed[bool] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._key = Believed(self.keys.find, self.clock)
+        self._key = Believed(self._find, self.clock)
         self._no_keys = Believed(self._has_none, self.clock)
 
     async def __call__(self, secret: str | None) -> str:
@@ -93,10 +93,14 @@ class AdmitCaller:
         return LOCAL
 
     async def _tenant(self, secret: str) -> str:
-        key = await self._key(digest_of(secret))
-        if key is None or not key.opens(secret):
+        digest = digest_of(secret)
+        key = await self._key(digest)
+        if key is None or not key.opens(digest):
             raise KeyRefused("this API key is unknown or revoked")
         return key.tenant
+
+    async def _find(self, digest: str) -> ApiKey | None:
+        return await self.keys.find(digest)
 
     async def _has_none(self, _name: str) -> bool:
         return not await self.keys.keys()

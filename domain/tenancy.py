@@ -28,9 +28,9 @@ class ApiKey:
     created_at: float
     revoked_at: float | None = None
 
-    def opens(self, secret: str) -> bool:
-        """Tell whether *secret* is this key, and the key still good."""
-        return compare_digest(self.digest, digest_of(secret)) and self.revoked_at is None
+    def opens(self, digest: str) -> bool:
+        """Tell whether a secret of this *digest* is this key, and the key still good."""
+        return compare_digest(self.digest, digest) and self.revoked_at is None
 
 
 def digest_of(secret: str) -> str:

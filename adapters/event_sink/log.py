@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attrs import define, field
 from structlog.typing import FilteringBoundLogger
 
+from domain.answers import Origin
 from domain.events import (
     AnswerServed,
     AnswersRemoved,
@@ -59,7 +60,7 @@ class LogEventSink(EventSink):
             self.dropped += 1
 
     def _answer_served(self, event: AnswerServed) -> None:
-        asked = {"question": event.question} if self.questions else {}
+        more = self._stages(event) | ({"question": event.question} if self.questions else {})
         self.logger.info(
             "answer served",
             tenant=event.tenant,
@@ -68,9 +69,14 @@ class LogEventSink(EventSink):
             provider=event.provider,
             model=event.model,
             ms=_milliseconds(event.seconds),
-            stages={stage: _milliseconds(seconds) for stage, seconds in event.stages.items()},
-            **asked,
+            **more,
         )
+
+    def _stages(self, event: AnswerServed) -> dict[str, object]:
+        # There are thousands of exact hits a second, and their time says all.
+        if event.origin is Origin.EXACT_HIT:
+            return {}
+        return {"stages": {stage: _milliseconds(seconds) for stage, seconds in event.stages.items()}}
 
     def _question_failed(self, event: QuestionFailed) -> None:
         self.logger.error(

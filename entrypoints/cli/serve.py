@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import click
 import uvicorn
@@ -13,6 +14,16 @@ from entrypoints.http.app import create_app
 from entrypoints.logs import configure_logging
 from entrypoints.settings import Settings
 from entrypoints.settings_loading import load_settings
+
+SERVER: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "log_config": None,
+    "access_log": False,  # every answer is a log line already
+    "lifespan": "on",
+    "server_header": False,
+    "proxy_headers": False,  # nobody here asks for the client's address
+}
 
 DEMONSTRATION = (
     ("a miss", "How do I install RAGBoost?"),
@@ -40,11 +51,7 @@ async def _serve(settings: Settings) -> None:
     await _check_keys(settings)
     listening = _listen(settings)
     app = create_app(Container(settings=settings))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on", server_header=False
-        )
-    )
+    server = uvicorn.Server(uvicorn.Config(app, **SERVER))
     announcing = asyncio.create_task(_announce(server, listening, settings))
     await server.serve([listening])
     announcing.cancel()

@@ -6,7 +6,9 @@ from litestar import Litestar, Router
 
 from entrypoints.container import Container
 from entrypoints.http import cache, query, system
-from entrypoints.http.documentation import openapi
+from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
+from entrypoints.http.examples import BODIES
+from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.problems import handlers
 from entrypoints.http.reception import Reception
 from entrypoints.http.request_ids import IdentifyingLitestar
@@ -20,16 +22,23 @@ def create_app(container: Container) -> Litestar:
     reception = Reception(container.admit_caller(), container.routes(), container.clock())
     return IdentifyingLitestar(
         route_handlers=[
-            query.query_door(reception, container.answer_question()),
+            _asking_router(reception, container),
             _cache_router(reception, container),
             *system.system_doors(VERSION, container.check_health(), container.metrics().text),
         ],
         exception_handlers=handlers(),
+        response_headers=[REQUEST_ID],
+        request_class=LeanRequest,
         lifespan=[lambda _: alive(container)],
-        openapi_config=openapi(VERSION),
+        openapi_config=openapi(VERSION, BODIES),
         request_max_body_size=container.settings().max_body_bytes,
         logging_config=None,
     )
+
+
+def _asking_router(reception: Reception, container: Container) -> Router:
+    door = query.query_door(reception, container.answer_question())
+    return Router("/", route_handlers=[door], response_headers=ANSWER_HEADERS)
 
 
 def _cache_router(reception: Reception, container: Container) -> Router:

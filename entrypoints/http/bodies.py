@@ -101,7 +101,7 @@ def _field_names(kind: msgspec.inspect.Type) -> Iterator[str]:
 
 def _no_json(body: bytes) -> Malformed:
     try:
-        fields = json.loads(body)
+        fields = json.loads(body.decode("utf-8", "surrogatepass"))
     except ValueError as error:
         return Malformed.field("body", f"is not valid JSON: {error}")
     # The standard library accepts half a surrogate pair and msgspec does not.

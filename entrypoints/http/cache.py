@@ -2,7 +2,7 @@
 
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from application.inspect_answers import InspectAnswers
 from application.judge_pairs import JudgePairs, Pair
@@ -13,9 +13,10 @@ from domain.errors import Malformed
 from domain.questions import Fingerprint, Question, check_text
 from entrypoints.http import cache_bodies as bodies
 from entrypoints.http.bodies import JSONStruct
-from entrypoints.http.documentation import problems
+from entrypoints.http.documentation import problems, problems_without_body
+from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import to_question
-from entrypoints.http.reception import AnyRequest, Reception
+from entrypoints.http.reception import Reception
 
 
 def judge_door(reception: Reception, judge_pairs: JudgePairs) -> HTTPRouteHandler:
@@ -29,7 +30,7 @@ def judge_door(reception: Reception, judge_pairs: JudgePairs) -> HTTPRouteHandle
         summary="Judge pairs of questions",
         responses=problems(400, 401, 503),
     )
-    async def judge(request: AnyRequest, data: JSONBody[bodies.JudgeRequest]) -> bodies.JudgeResponse:
+    async def judge(request: LeanRequest, data: JSONBody[bodies.JudgeRequest]) -> bodies.JudgeResponse:
         """Tell what the policy would decide about each pair; nothing is stored."""
         await reception.tenant(request)
         verdicts = await judge_pairs(_pairs(data))
@@ -43,20 +44,20 @@ def judge_door(reception: Reception, judge_pairs: JudgePairs) -> HTTPRouteHandle
 def entry_doors(reception: Reception, inspect: InspectAnswers, purge: PurgeAnswers) -> list[HTTPRouteHandler]:
     """Make the routes of a single entry, and of the totals."""
 
-    @get("/stats", summary="What is remembered", responses=problems(401, 503))
-    async def stats(request: AnyRequest) -> bodies.Stats:
+    @get("/stats", summary="What is remembered", responses=problems_without_body(401, 503))
+    async def stats(request: LeanRequest) -> bodies.Stats:
         """Count the caller's entries, their bytes, and the hits served from them."""
         held = await inspect.holdings(await reception.tenant(request))
         return bodies.Stats(held.entries, held.size, held.accesses)
 
-    @get("/entries/{entry_id:str}", summary="One entry", responses=problems(401, 404, 503))
-    async def show(request: AnyRequest, entry_id: str) -> bodies.Entry:
+    @get("/entries/{entry_id:str}", summary="One entry", responses=problems_without_body(400, 401, 404, 503))
+    async def show(request: LeanRequest, entry_id: FromPath[str]) -> bodies.Entry:
         """Show a remembered answer with the question it was given to."""
         tenant = await reception.tenant(request)
         return _entry(await inspect.entry(tenant, Fingerprint(entry_id)), reception.clock)
 
-    @delete("/entries/{entry_id:str}", summary="Purge one entry", responses=problems(401, 404, 503))
-    async def remove(request: AnyRequest, entry_id: str) -> None:
+    @delete("/entries/{entry_id:str}", summary="Purge one entry", responses=problems_without_body(400, 401, 404, 503))
+    async def remove(request: LeanRequest, entry_id: FromPath[str]) -> None:
         """Forget one remembered answer."""
         tenant = await reception.tenant(request)
         stored = await inspect.entry(tenant, Fingerprint(entry_id))
@@ -76,7 +77,7 @@ def purge_door(reception: Reception, purge_answers: PurgeAnswers) -> HTTPRouteHa
         summary="Purge many entries",
         responses=problems(400, 401, 503),
     )
-    async def purge(request: AnyRequest, data: JSONBody[bodies.PurgeRequest]) -> bodies.PurgeResponse:
+    async def purge(request: LeanRequest, data: JSONBody[bodies.PurgeRequest]) -> bodies.PurgeResponse:
         """Forget all of the caller's answers that every given field matches, or only count them."""
         selection = _selection(await reception.tenant(request), data, reception.clock)
         entries = await (purge_answers.count(selection) if data.dry_run else purge_answers(selection))
@@ -96,7 +97,7 @@ def explain_door(reception: Reception) -> HTTPRouteHandler:
         summary="Why two requests differ",
         responses=problems(400, 401),
     )
-    async def explain(request: AnyRequest, data: JSONBody[bodies.ExplainRequest]) -> bodies.ExplainResponse:
+    async def explain(request: LeanRequest, data: JSONBody[bodies.ExplainRequest]) -> bodies.ExplainResponse:
         """Name the fields that keep one request from being answered with what was remembered of the other."""
         tenant = await reception.tenant(request)
         one, other = (to_question(tenant, each, reception.routes) for each in (data.one, data.other))

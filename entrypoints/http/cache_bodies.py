@@ -1,6 +1,6 @@
 """What /api/v1/cache receives and gives, as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -95,8 +95,8 @@ class ExplainedDifference(msgspec.Struct, frozen=True):
     """A field and its two values."""
 
     field: str
-    one: object
-    other: object
+    one: Any
+    other: Any
 
 
 class ExplainResponse(msgspec.Struct, frozen=True):

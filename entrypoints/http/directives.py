@@ -10,9 +10,11 @@ from domain.errors import Malformed
 NONE: Mapping[str, str | None] = {}
 
 
-def parse_cache_control(header: str | None) -> Mapping[str, str | None]:
+def parse_cache_control(header: bytes | None) -> Mapping[str, str | None]:
     """Give the directives by name, with their values where they have one; names are case-insensitive."""
-    parts = (part.partition("=") for part in parse_http_list(header)) if header else ()
+    if not header:
+        return NONE
+    parts = (part.partition("=") for part in parse_http_list(header.decode("latin-1")))
     return {name.strip().lower(): value.strip().strip('"') if equals else None for name, equals, value in parts}
 
 

@@ -1,10 +1,15 @@
-"""The OpenAPI document: its frame, and how problems are shown in it."""
+"""The OpenAPI document: its frame, and how bodies and problems are shown in it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
+import msgspec
+from litestar.datastructures import ResponseHeader
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, Example, SecurityScheme
+from litestar.openapi.spec import Components, Example, OpenAPI, SecurityScheme
 
 from entrypoints.http.problems import FieldError, Problem
 
@@ -14,13 +19,32 @@ EXAMPLES = {
     ),
     401: Problem("Unauthorized", 401, "this API key is unknown or revoked", "3f1c"),
     404: Problem("Not Found", 404, "no entry of that id is remembered", "3f1c"),
-    413: Problem("Request Entity Too Large", 413, "the body is larger than 1000000 bytes", "3f1c"),
+    413: Problem("Request Entity Too Large", 413, "Request Entity Too Large", "3f1c"),
+    415: Problem("Unsupported Media Type", 415, "Content-Type: must be application/json, not 'text/plain'", "3f1c"),
     503: Problem("Service Unavailable", 503, "openai did not answer within 30 s", "3f1c"),
     504: Problem("Gateway Timeout", 504, "only-if-cached: the question was not asked before", "3f1c"),
 }
 
 
+def header(name: str, description: str) -> ResponseHeader:
+    """Document a response header that is a text."""
+    return ResponseHeader(name, documentation_only=True, value="", description=description)
+
+
+REQUEST_ID = header("X-Request-Id", "The caller's own, or a new one; it is in every log line.")
+ANSWER_HEADERS = (
+    header("X-RAGBoost-Cache", "`exact`, `semantic`, `stale`, `miss`, `coalesced` or `pass`."),
+    header("Age", "Seconds since the answer was remembered; only when it was."),
+    header("Server-Timing", "The milliseconds that each stage took."),
+)
+
+
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document the problems of a route that reads a body."""
+    return problems_without_body(*statuses, 413, 415)
+
+
+def problems_without_body(*statuses: int) -> dict[int, ResponseSpec]:
     """Document the problems that a route may answer with, each with an example."""
     return {
         status: ResponseSpec(
@@ -30,21 +54,58 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
             generate_examples=False,
             examples=[Example(value=EXAMPLES[status])],
         )
-        for status in (*statuses, 413)
+        for status in statuses
     }
 
 
-def openapi(version: str) -> OpenAPIConfig:
+@dataclass
+class Document(OpenAPI):
+    """Litestar's document, with msgspec's own schemas: these know every limit that decoding enforces."""
+
+    bodies: Sequence[msgspec.Struct] = field(default=(), metadata={"exclude": True})
+
+    def to_schema(self) -> dict[str, Any]:
+        """Give the document as it is served."""
+        document = super().to_schema()
+        document.pop("bodies", None)
+        document["components"]["schemas"].update(_schemas(self.bodies))
+        return document
+
+
+@dataclass
+class Documentation(OpenAPIConfig):
+    """Litestar's configuration, with *bodies*: an example of every request and response."""
+
+    bodies: Sequence[msgspec.Struct] = ()
+
+    def to_openapi_schema(self) -> OpenAPI:
+        """Give the frame, before routes are put into it."""
+        frame = super().to_openapi_schema()
+        return Document(**{name: getattr(frame, name) for name in frame.__dataclass_fields__}, bodies=self.bodies)
+
+
+def openapi(version: str, bodies: Sequence[msgspec.Struct]) -> OpenAPIConfig:
     """Give the frame of the document; the page is at /schema."""
     schemes: dict[str, SecurityScheme] = {
         "key": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
         "bearer": SecurityScheme(type="http", scheme="bearer"),
     }
-    return OpenAPIConfig(
+    return Documentation(
         title="RAGBoost",
         version=version,
         description="Remembers the answers of language models.",
         render_plugins=[ScalarRenderPlugin()],
         components=Components(security_schemes=dict(schemes)),
         security=[{}, {"key": []}, {"bearer": []}],
+        use_handler_docstrings=True,
+        bodies=bodies,
     )
+
+
+def _schemas(bodies: Sequence[msgspec.Struct]) -> dict[str, Any]:
+    kinds = [type(each) for each in bodies]
+    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    examples = {type(each).__name__: [msgspec.to_builtins(each)] for each in bodies}
+    return {
+        name: {**schema, "examples": examples[name]} if name in examples else schema for name, schema in schemas.items()
+    }

@@ -13,8 +13,9 @@ from domain.answers import Answer, Asking, Origin
 from domain.generation import Completion, TokenUsage
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
+from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest
-from entrypoints.http.reception import AnyRequest, Reception
+from entrypoints.http.reception import Reception
 from entrypoints.http.replies import RawHeader, Reply
 
 STATUS_WORD = {
@@ -81,7 +82,7 @@ def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRou
         summary="Ask a question",
         responses=problems(400, 401, 503, 504),
     )
-    async def query(request: AnyRequest, data: JSONBody[QueryRequest]) -> Response[QueryResponse]:
+    async def query(request: LeanRequest, data: JSONBody[QueryRequest]) -> Response[QueryResponse]:
         """Answer from memory when we can, from a model when we must."""
         asking = await reception.asking(request, data)
         answer = await answer_question(asking)

@@ -1,18 +1,16 @@
 """Receive a request: who asks, what is asked, and what memory may do."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from attrs import frozen
-from litestar import Request
 
 from application.admit_caller import AdmitCaller
 from application.route_models import Routes
 from domain.answers import Asking
 from domain.clock import Clock, Stopwatch
 from entrypoints.http.directives import directives, parse_cache_control
+from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest, to_question
-
-AnyRequest = Request[Any, Any, Any]
 
 
 @frozen
@@ -23,30 +21,26 @@ class Reception:
     routes: Routes
     clock: Clock
 
-    async def tenant(self, request: AnyRequest) -> str:
+    async def tenant(self, request: LeanRequest) -> str:
         """Give the caller's tenant; raises ``KeyRefused``."""
-        return await self.admit(_secret(request))
+        return await self.admit(_secret(request.raw_headers))
 
-    async def asking(self, request: AnyRequest, asked: QueryRequest) -> Asking:
+    async def asking(self, request: LeanRequest, asked: QueryRequest) -> Asking:
         """Turn a request into an asking; raises ``KeyRefused`` and ``Malformed``."""
         stopwatch = Stopwatch(self.clock)
         with stopwatch.time("admit"):
-            tenant = await self.tenant(request)
-            question = to_question(tenant, asked, self.routes)
-            cache_control = parse_cache_control(_header(request, b"cache-control"))
+            headers = request.raw_headers
+            question = to_question(await self.admit(_secret(headers)), asked, self.routes)
+            cache_control = parse_cache_control(headers.get(b"cache-control"))
             wishes = directives(cache_control, asked.use_cache, asked.ttl, tuple(asked.tags))
         return Asking(question, wishes, stopwatch)
 
 
-def _secret(request: AnyRequest) -> str | None:
-    return _header(request, b"x-api-key") or _bearer(_header(request, b"authorization"))
+def _secret(headers: Mapping[bytes, bytes]) -> str | None:
+    secret = headers.get(b"x-api-key") or _bearer(headers.get(b"authorization", b""))
+    return secret.decode("latin-1") if secret else None
 
 
-def _bearer(authorization: str | None) -> str | None:
-    scheme, _, token = (authorization or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
-
-
-def _header(request: AnyRequest, name: bytes) -> str | None:
-    """Read one header; Litestar would decode all of them for it."""
-    return next((value.decode("latin-1") for header, value in request.scope["headers"] if header == name), None)
+def _bearer(authorization: bytes) -> bytes:
+    scheme, _, token = authorization.partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else b""

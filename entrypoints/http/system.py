@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 
 from application.check_health import CheckHealth
 from domain.health import PartHealth
 
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
+METRICS = "text/plain; version=0.0.4"
+"""Litestar adds the charset."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -49,7 +51,12 @@ def system_doors(
         """Answer, which is all that is asked."""
         return Health("ok", version)
 
-    @get("/ready", tags=["System"], summary="Do its dependencies work?")
+    @get(
+        "/ready",
+        tags=["System"],
+        summary="Do its dependencies work?",
+        responses={503: ResponseSpec(Readiness, generate_examples=False, description="Nobody can be served.")},
+    )
     async def ready() -> Response[Readiness]:
         """Ping every dependency; 503 only when no question can be answered."""
         found = await check_health()

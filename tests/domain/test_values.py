@@ -40,12 +40,12 @@ class TestApiKey:
     key = ApiKey("app", "acme", digest_of("rb_secret"), 1.0)
 
     def test_its_secret_opens_it_and_nothing_else_does(self) -> None:
-        assert self.key.opens("rb_secret")
-        assert not self.key.opens("rb_secret ")
-        assert not self.key.opens("\ud800")
+        assert self.key.opens(digest_of("rb_secret"))
+        assert not self.key.opens(digest_of("rb_secret "))
+        assert not self.key.opens(digest_of("\ud800"))
 
     def test_a_revoked_one_opens_nothing(self) -> None:
-        assert not ApiKey("app", "acme", digest_of("rb_secret"), 1.0, revoked_at=2.0).opens("rb_secret")
+        assert not ApiKey("app", "acme", digest_of("rb_secret"), 1.0, revoked_at=2.0).opens(digest_of("rb_secret"))
 
 
 def test_an_answer_is_a_hit_when_memory_gave_it() -> None:

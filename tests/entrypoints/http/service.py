@@ -6,17 +6,20 @@ The whole application, driven over HTTP inside this process: a clock that stands
         service.clock.advance(60)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 from dependency_injector.providers import Object
 from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from application.coalesce import Flights, Landing, MakeCompletion
 from application.manage_keys import NewKey
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
@@ -25,6 +28,7 @@ from tests.doubles import ScriptedModel, Step, StoppedClock, saying
 
 QUERY = "/api/v1/query"
 PROBLEM = "application/problem+json"
+BREAKABLE = ("key_ring", "stored_answers", "vector_index", "embedder")
 MEMORY = {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}, "embedder": {"kind": "hashing"}}
 NOWHERE = {"base_url": "http://127.0.0.1:9/v1"}
 """An address that makes a provider count as configured, and at which nobody answers."""
@@ -39,11 +43,23 @@ class Breakable:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.part, name)
-        return self._fail if self.trouble and callable(found) else found
+        return partial(self._work, found) if iscoroutinefunction(found) else found
 
-    async def _fail(self, *_: object, **__: object) -> None:
-        assert self.trouble
-        raise self.trouble
+    async def _work(self, method: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
+        if self.trouble:
+            raise self.trouble
+        return await method(*given, **named)
+
+
+@define
+class WatchedFlights(Flights):
+    """Counts those who came to wait, so that a crowd can be seen to be complete."""
+
+    joined: int = field(default=0, init=False)
+
+    async def join(self, key: Hashable, make: MakeCompletion) -> Landing:
+        self.joined += 1
+        return await Flights.join(self, key, make)
 
 
 @frozen
@@ -97,14 +113,14 @@ def memory_settings(folder: Path, **changes: Any) -> Settings:
 
 
 @contextmanager
-def serving(settings: Settings, override_model: bool = True) -> Iterator[Service]:
-    """Start the application, and end it."""
+def serving(settings: Settings, **overrides: Any) -> Iterator[Service]:
+    """Start the application, and end it; *overrides* replace the scripted model behind ``openai`` and other parts."""
     container = Container(settings=settings)
     clock, model = StoppedClock(), ScriptedModel()
-    container.clock.override(Object(clock))
-    if override_model:
-        container.openai.override(Object(model))
-    parts = {name: _make_breakable(container, name) for name in ("stored_answers", "vector_index", "embedder")}
+    for name, part in {"clock": clock, "openai": model, **overrides}.items():
+        if part is not None:
+            getattr(container, name).override(Object(part))
+    parts = {name: _make_breakable(container, name) for name in BREAKABLE}
     with TestClient(create_app(container)) as client:
         yield Service(container, client, clock, model, parts)
 

@@ -1,6 +1,7 @@
 import pytest
+from structlog.testing import capture_logs
 
-from domain.generation import FinishReason, ModelTimedOut, ModelOverloaded, PromptRefused
+from domain.generation import FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused
 from tests.doubles import saying
 from tests.entrypoints.http.service import PROBLEM, Service
 
@@ -106,7 +107,8 @@ def test_a_question_and_a_conversation_of_one_turn_are_the_same(service: Service
 
 
 @pytest.mark.parametrize(
-    "change", [{"model": "other"}, {"max_tokens": 5}, {"temperature": 0.1}, {"namespace": "b"}, {"provider": "extractive"}]
+    "change",
+    [{"model": "other"}, {"max_tokens": 5}, {"temperature": 0.1}, {"namespace": "b"}, {"provider": "extractive"}],
 )
 def test_what_shapes_an_answer_makes_another_question(service: Service, change: dict[str, object]) -> None:
     service.ask("What is RAGBoost?")
@@ -159,11 +161,13 @@ def test_a_busy_provider_says_when_to_come_back(service: Service) -> None:
 
 def test_a_surprise_tells_the_caller_nothing(service: Service) -> None:
     service.says([ZeroDivisionError("at line 12 of the secret file")])
-    reply = service.ask()
+    with capture_logs() as lines:
+        reply = service.ask()
     assert reply.status_code == 500
     assert reply.headers["content-type"] == PROBLEM
     assert "secret" not in reply.text
     assert "ZeroDivisionError" not in reply.text
+    assert "unexpected_error" in [line["event"] for line in lines]
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
 
 
@@ -180,5 +184,3 @@ def test_the_page_that_shows_the_api_is_served(service: Service) -> None:
     reply = service.client.get("/schema")
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/html")
-
-

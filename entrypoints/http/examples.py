@@ -1,0 +1,65 @@
+"""What every body looks like: examples for the OpenAPI document."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from entrypoints.http import cache_bodies as memory
+from entrypoints.http.problems import FieldError, Problem
+from entrypoints.http.query import CacheInfo, CitedSource, QueryResponse, Usage
+from entrypoints.http.query_request import QueryRequest
+from entrypoints.http.system import Dependency, Health, Readiness
+
+_ENTRY = "7d1a" * 16
+
+BODIES: Sequence[msgspec.Struct] = (
+    QueryRequest(query="How do I install RAGBoost?", tags=["faq"]),
+    QueryResponse(
+        response="Type `make serve`.",
+        provider="openai",
+        model="gpt-6-luna",
+        finish_reason="stop",
+        usage=Usage(),
+        cache_info=CacheInfo(
+            cache_hit=True,
+            reason="similar",
+            cache_type="semantic",
+            similarity_score=0.97,
+            matched_query="How can I install RAGBoost?",
+            entry_id=_ENTRY,
+            age_seconds=12.5,
+            tokens_saved=120,
+        ),
+        citations=[CitedSource("README.md", "Two commands")],
+        latency_ms=1.8,
+    ),
+    memory.JudgeRequest([memory.JudgePair("How do I install RAGBoost?", "How can I install RAGBoost?")]),
+    memory.JudgeResponse([memory.JudgeVerdict(hit=True, probability=0.97, similarity=0.97, reason="similar")]),
+    memory.Stats(entries=3, size_bytes=3_410, hits=12),
+    memory.Entry(
+        entry_id=_ENTRY,
+        query="How do I install RAGBoost?",
+        response="Type `make serve`.",
+        provider="openai",
+        model="gpt-6-luna",
+        namespace="",
+        tags=["faq"],
+        stored_at=1_790_000_000.0,
+        age_seconds=12.5,
+        freshness="fresh",
+        ttl_seconds=3600.0,
+        hits=4,
+        last_used_at=1_790_000_012.5,
+    ),
+    memory.PurgeRequest(tag="faq", dry_run=True),
+    memory.PurgeResponse(entries=3, dry_run=True),
+    memory.ExplainRequest(QueryRequest(query="Hello?", temperature=0.2), QueryRequest(query="Hello?")),
+    memory.ExplainResponse(
+        same_question=False,
+        may_match_by_meaning=False,
+        differences=[memory.ExplainedDifference("parameters.temperature", one=0.2, other=None)],
+    ),
+    Health("ok", "0.1.0"),
+    Readiness("degraded", [Dependency("vector_index", alive=False, latency_ms=0.2, error="no space left on device")]),
+    Problem("Bad Request", 400, "query: must not be blank", "3f1c", errors=(FieldError("query", "must not be blank"),)),
+)

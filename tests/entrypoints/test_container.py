@@ -1,0 +1,155 @@
+"""Every port can be built with every adapter that may be chosen for it: mypy does not see through the container."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from dependency_injector.providers import Selector
+
+from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.embedder.prepared_model import PreparedModel
+from domain.caching import AnswerCache, AnswerCatalogue
+from domain.events import EventSink
+from domain.generation import LanguageModel
+from domain.similarity import Embedder, VectorIndex
+from domain.tenancy import KeyRing
+from domain.verdicts import HitPolicy
+from entrypoints.container import Container, is_loopback, is_open
+from entrypoints.settings import Settings
+
+CHOICES = {
+    "stored_answers": ("answer_cache", "kind", (AnswerCache, AnswerCatalogue)),
+    "embedder": ("embedder", "kind", (Embedder,)),
+    "vector_index": ("vector_index", "kind", (VectorIndex,)),
+    "hit_policy": ("semantic", "policy", (HitPolicy,)),
+}
+"""Each part that can be chosen: the section and the setting it is chosen by, and the ports it must serve."""
+
+Build = Callable[..., Container]
+
+
+def kinds(section: str, setting: str) -> tuple[str, ...]:
+    options: tuple[str, ...] = get_args(
+        Settings.model_fields[section].default.__class__.model_fields[setting].annotation
+    )
+    return options
+
+
+def serves(adapter: object, port: type) -> bool:
+    """Tell whether *adapter* inherits the port, as all of ours do."""
+    return port in type(adapter).__mro__
+
+
+KINDS = [(part, kind) for part, (section, setting, _) in CHOICES.items() for kind in kinds(section, setting)]
+
+
+@pytest.fixture
+async def build(tmp_path: Path, prepared_model: PreparedModel) -> AsyncIterator[Build]:
+    """Make containers, and close in the end what they opened."""
+    containers = []
+
+    def build(**settings: Any) -> Container:
+        chosen = {"data_folder": tmp_path, "models_folder": prepared_model.folder.parent, **settings}
+        containers.append(Container(settings=Settings.model_validate(chosen)))
+        return containers[-1]
+
+    yield build
+    for each in containers:
+        await each.open_things().aclose()
+
+
+@pytest.mark.parametrize(("part", "kind"), KINDS)
+async def test_every_kind_of_every_part_can_be_built(build: Build, part: str, kind: str) -> None:
+    section, setting, ports = CHOICES[part]
+    container = build(**{section: {setting: kind}})
+    built = getattr(container, part)()
+    assert all(serves(built, port) for port in ports)
+    assert getattr(container, part)() is built
+
+
+async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
+    for section, kind in (("answer_cache", "sqlite"), ("embedder", "onnx"), ("vector_index", "edge")):
+        memory = {"answer_cache": "memory", "embedder": "hashing", "vector_index": "memory", section: kind}
+        container = build(**{name: {"kind": each} for name, each in memory.items()})
+        async with container.open_things():
+            await container.records().open()
+            health = await container.check_health()()
+        assert [each.part for each in health] == ["key_ring", "answer_cache", "vector_index", "embedder"]
+        assert all(each.is_alive for each in health)
+
+
+def test_every_choice_is_known_to_this_test() -> None:
+    chosen = {name for name, provider in Container.providers.items() if isinstance(provider, Selector)}
+    assert chosen == {*CHOICES, "meanings"}
+
+
+@pytest.mark.parametrize("part", CHOICES)
+def test_settings_offer_exactly_what_the_container_has(part: str) -> None:
+    section, setting, _ = CHOICES[part]
+    assert set(kinds(section, setting)) == set(Container.providers[part].providers)
+
+
+async def test_meanings_can_be_switched_off(build: Build) -> None:
+    assert build(semantic={"enabled": False}).meanings() is None
+    assert build(semantic={"enabled": True}, embedder={"kind": "hashing"}, vector_index={"kind": "memory"}).meanings()
+
+
+def test_what_is_not_chosen_is_not_built(build: Build, tmp_path: Path) -> None:
+    container = build(answer_cache={"kind": "memory"}, vector_index={"kind": "memory"}, embedder={"kind": "hashing"})
+    container.answer_question()
+    container.check_health()
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "extractive"])
+async def test_every_provider_can_be_built(build: Build, provider: str) -> None:
+    container = build(language_model={"provider": provider}, **_configured(provider))
+    routes = container.routes()
+    assert routes.choose().provider == provider
+    assert serves(routes.model_of(provider), LanguageModel)
+
+
+async def test_only_configured_providers_are_offered(build: Build) -> None:
+    assert set(build().routes().offers) == {"extractive"}
+    assert set(build(openai={"api_key": "sk-0123456789"}).routes().offers) == {"extractive", "openai"}
+
+
+async def test_keys_and_events_have_their_adapters(build: Build) -> None:
+    container = build()
+    assert serves(container.key_ring(), KeyRing)
+    assert serves(container.events(), EventSink)
+
+
+async def test_answers_that_cannot_be_read_are_set_aside(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "answers.db").write_bytes(b"not a database, and longer than a header would be" * 100)
+    container = build(vector_index={"kind": "memory"}, embedder={"kind": "hashing"})
+    cache = container.stored_answers()
+    assert isinstance(cache, SqliteAnswerCache)
+    await cache.ping()
+    assert cache.damaged
+    assert cache.damaged.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.2", False),
+        ("example.com", False),
+        ("localhost.example.com", False),
+    ],
+)
+def test_only_this_machine_is_served_without_keys(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+    assert is_open(Settings(host=host)) is expected
+    assert is_open(Settings(host=host, environment="production")) is False
+
+
+def _configured(provider: str) -> dict[str, object]:
+    return {} if provider == "extractive" else {provider: {"base_url": "http://127.0.0.1:9/v1"}}
