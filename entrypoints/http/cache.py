@@ -15,7 +15,6 @@ from entrypoints.http import cache_bodies as bodies
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems, problems_without_body
 from entrypoints.http.lean_request import LeanRequest
-from entrypoints.http.query_request import to_question
 from entrypoints.http.reception import Reception
 
 
@@ -100,7 +99,7 @@ def explain_door(reception: Reception) -> HTTPRouteHandler:
     async def explain(request: LeanRequest, data: JSONBody[bodies.ExplainRequest]) -> bodies.ExplainResponse:
         """Name the fields that keep one request from being answered with what was remembered of the other."""
         tenant = await reception.tenant(request)
-        one, other = (to_question(tenant, each, reception.routes) for each in (data.one, data.other))
+        one, other = (reception.question(tenant, each) for each in (data.one, data.other))
         return _explanation(one, other)
 
     return explain

@@ -13,7 +13,7 @@ from entrypoints.http.system import Dependency, Health, Readiness
 _ENTRY = "7d1a" * 16
 
 BODIES: Sequence[msgspec.Struct] = (
-    QueryRequest(query="How do I install RAGBoost?", tags=["faq"]),
+    QueryRequest(query="How do I install RAGBoost?", tags=("faq",)),
     QueryResponse(
         response="Type `make serve`.",
         provider="openai",

@@ -41,7 +41,7 @@ class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """
 
     query: Text | None = None
-    messages: Annotated[list[QueryMessage], Meta(min_length=1, max_length=1000)] | None = None
+    messages: Annotated[tuple[QueryMessage, ...], Meta(min_length=1, max_length=1000)] | None = None
     provider: Annotated[str, Meta(max_length=64, description="As configured; by default the service's own.")] | None = (
         None
     )
@@ -50,7 +50,7 @@ class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     use_cache: Annotated[bool, Meta(description="Off: neither read memory nor write to it.")] = True
     namespace: Annotated[Name, Meta(description="A memory of its own within the tenant's.")] | None = None
-    tags: Annotated[list[Name], Meta(max_length=16, description="Labels to purge by.")] = []
+    tags: Annotated[tuple[Name, ...], Meta(max_length=16, description="Labels to purge by.")] = ()
     ttl: Annotated[int, Meta(ge=1, le=31_536_000, description="Seconds for which the answer is fresh.")] | None = None
 
 
@@ -74,10 +74,10 @@ def _conversation(asked: QueryRequest) -> tuple[tuple[Message, ...], str]:
         raise Malformed.field("query", "is required, unless messages are sent instead; never both")
     if asked.query is not None:
         return (), asked.query.strip()
-    return _from_messages(asked.messages or [])
+    return _from_messages(asked.messages or ())
 
 
-def _from_messages(messages: list[QueryMessage]) -> tuple[tuple[Message, ...], str]:
+def _from_messages(messages: tuple[QueryMessage, ...]) -> tuple[tuple[Message, ...], str]:
     *history, last = messages
     if last.role != "user":
         raise Malformed.field("messages", "must end with a message of the user")

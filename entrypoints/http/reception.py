@@ -1,16 +1,20 @@
 """Receive a request: who asks, what is asked, and what memory may do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from application.admit_caller import AdmitCaller
 from application.route_models import Routes
 from domain.answers import Asking
 from domain.clock import Clock, Stopwatch
+from domain.questions import Question
 from entrypoints.http.directives import directives, parse_cache_control
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest, to_question
+
+KNOWN_QUESTIONS = 1024
 
 
 @frozen
@@ -20,19 +24,30 @@ class Reception:
     admit: AdmitCaller
     routes: Routes
     clock: Clock
+    _asked_before: Callable[[str, QueryRequest], Question] = field(init=False, repr=False, eq=False)
+
+    @_asked_before.default
+    def _remember_questions(self) -> Callable[[str, QueryRequest], Question]:
+        # What is asked again, which is what we are for, need not be checked and digested again.
+        return lru_cache(KNOWN_QUESTIONS)(lambda tenant, asked: to_question(tenant, asked, self.routes))
 
     async def tenant(self, request: LeanRequest) -> str:
         """Give the caller's tenant; raises ``KeyRefused``."""
         return await self.admit(_secret(request.raw_headers))
+
+    def question(self, tenant: str, asked: QueryRequest) -> Question:
+        """Build the question that *tenant* asks; raises ``Malformed``."""
+        # Conversations are long and seldom repeated.
+        return to_question(tenant, asked, self.routes) if asked.messages else self._asked_before(tenant, asked)
 
     async def asking(self, request: LeanRequest, asked: QueryRequest) -> Asking:
         """Turn a request into an asking; raises ``KeyRefused`` and ``Malformed``."""
         stopwatch = Stopwatch(self.clock)
         with stopwatch.time("admit"):
             headers = request.raw_headers
-            question = to_question(await self.admit(_secret(headers)), asked, self.routes)
+            question = self.question(await self.admit(_secret(headers)), asked)
             cache_control = parse_cache_control(headers.get(b"cache-control"))
-            wishes = directives(cache_control, asked.use_cache, asked.ttl, tuple(asked.tags))
+            wishes = directives(cache_control, asked.use_cache, asked.ttl, asked.tags)
         return Asking(question, wishes, stopwatch)
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -13,7 +14,7 @@ from adapters.event_sink.log import LogEventSink
 from domain.answers import Origin, Reason
 from domain.events import AnswerServed, Event, ModelCalled, ModelCallFailed, PartFailed, QuestionFailed
 from domain.generation import FinishReason, TokenUsage
-from entrypoints.logs import TALKATIVE, configure_logging, request_id
+from entrypoints.logs import TALKATIVE, FlushedTogether, configure_logging, request_id
 from entrypoints.settings import Log, OpenAI, Settings
 
 QUESTION = "Who is the mole in accounting?"
@@ -71,10 +72,8 @@ def configure(output: Output) -> Iterator[Callable[..., FilteringBoundLogger]]:
 Configure = Callable[..., FilteringBoundLogger]
 
 
-def served(question: str = QUESTION) -> AnswerServed:
-    return AnswerServed(
-        "acme", Origin.EXACT_HIT, Reason.SAME_QUESTION, "openai", "m", 0.0003, {"recall": 0.0001}, question
-    )
+def served(question: str = QUESTION, origin: Origin = Origin.SEMANTIC_HIT) -> AnswerServed:
+    return AnswerServed("acme", origin, Reason.SIMILAR, "openai", "m", 0.0003, {"search": 0.0001}, question)
 
 
 def refused() -> Exception:
@@ -205,13 +204,19 @@ def test_an_answer_is_one_line_with_times_in_milliseconds(configure: Configure, 
         "event": "answer served",
         "level": "info",
         "tenant": "acme",
-        "origin": "exact_hit",
-        "reason": "same_question",
+        "origin": "semantic_hit",
+        "reason": "similar",
         "provider": "openai",
         "model": "m",
         "ms": 0.3,
-        "stages": {"recall": 0.1},
+        "stages": {"search": 0.1},
     }
+
+
+def test_an_exact_hit_needs_no_stages(configure: Configure, output: Output) -> None:
+    LogEventSink(configure()).note(served(origin=Origin.EXACT_HIT))
+
+    assert "stages" not in output.lines[0]
 
 
 def test_a_failed_model_is_told_by_classes_and_codes(configure: Configure, output: Output) -> None:
@@ -253,3 +258,31 @@ def test_local_variables_are_not_part_of_a_traceback(configure: Configure, outpu
 
     assert "RuntimeError: failed" in output.text
     assert QUESTION not in output.text
+
+
+async def test_lines_of_one_turn_of_the_loop_are_flushed_together() -> None:
+    file = CountingFile()
+    together = FlushedTogether(file)
+
+    for line in (b"one\n", b"two\n"):
+        together.write(line)
+        together.flush()
+    before = file.flushes
+    await asyncio.sleep(0)
+
+    assert (file.getvalue(), before, file.flushes) == (b"one\ntwo\n", 0, 1)
+
+
+def test_beside_a_loop_each_line_is_flushed() -> None:
+    file = CountingFile()
+
+    FlushedTogether(file).flush()
+
+    assert file.flushes == 1
+
+
+class CountingFile(io.BytesIO):
+    flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
