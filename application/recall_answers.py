@@ -91,7 +91,7 @@ class Recollection:
             return Recall(Reason.NOTHING_REMEMBERED)
         now = self.clock.now()
         if asking.directives.welcome(stored, now):
-            return await self._serve(stored, Reason.SAME_QUESTION)
+            return await self._serve(stored, now, Reason.SAME_QUESTION)
         too_old = stored.age(now) > asking.directives.max_age
         rescue = stored if asking.directives.tolerates(stored, now) else None
         return Recall(Reason.TOO_OLD if too_old else Reason.EXPIRED, rescue=rescue)
@@ -99,11 +99,10 @@ class Recollection:
     async def _recall_by_meaning(self, asking: Asking, exact: Recall, meanings: Meanings) -> Recall:
         found = await meanings.look_up(asking)
         if found.verdict.hit and found.stored:
-            return await self._serve(found.stored, found.verdict.reason, found.verdict.similarity)
+            return await self._serve(found.stored, self.clock.now(), found.verdict.reason, found.verdict.similarity)
         return _missed(exact, found)
 
-    async def _serve(self, stored: StoredAnswer, reason: Reason, similarity: float | None = None) -> Recall:
-        now = self.clock.now()
+    async def _serve(self, stored: StoredAnswer, now: float, reason: Reason, similarity: float | None = None) -> Recall:
         await self.cache.touch(stored.fingerprint, now)
         origin = Origin.EXACT_HIT if similarity is None else Origin.SEMANTIC_HIT
         if stored.freshness(now) is not Freshness.FRESH:

@@ -1,6 +1,6 @@
 """Speak to a RAGBoost: one that is running, or one that lives as long as the command."""
 
-import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -70,8 +70,8 @@ async def _opened_here(headers: dict[str, str]) -> AsyncIterator[httpx.AsyncClie
     from entrypoints.http.app import create_app  # noqa: PLC0415 - a running service needs none of this
 
     settings = load_settings()
-    configure_logging(settings)
-    logging.disable()  # a command prints its answer, and nothing else
+    quiet = settings.model_copy(update={"log": settings.log.model_copy(update={"level": "warning"})})
+    configure_logging(quiet, sys.stderr)  # what is asked for goes to standard output, and nothing else
     container = Container(settings=settings)
     async with alive(container):
         transport = httpx.ASGITransport(create_app(container))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's

@@ -1,6 +1,7 @@
 """ragboost serve: run the service."""
 
 import asyncio
+import gc
 import socket
 from typing import Any
 
@@ -85,6 +86,7 @@ def _listen(settings: Settings) -> socket.socket:
 async def _announce(server: uvicorn.Server, listening: socket.socket, settings: Settings) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for
         await asyncio.sleep(0.01)
+    gc.freeze()  # what is there now stays: the collector need not look at it again
     host, port = listening.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     click.echo(f"\nRAGBoost answers on {url} (provider: {settings.default_provider}, page: {url}/schema)")
