@@ -1,0 +1,208 @@
+"""The wirings that the features run on, and the sentences that several features share."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import define, field
+from pytest_bdd import given, parsers, then, when
+
+from adapters.embedder.prepared_model import PreparedModel
+from entrypoints.settings import Settings
+from tests.behaviour.driver import Driver, Reply, conversation, instruction
+from tests.entrypoints.http.service import Service, WatchedFlights, serving
+from tests.upstream import ScriptedUpstream
+
+WIRINGS = {
+    "memory": {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}},
+    "embedded": {"answer_cache": {"kind": "sqlite"}, "vector_index": {"kind": "edge"}},
+}
+CHOSEN = (os.environ.get("RAGBOOST_DRIVERS") or ",".join(WIRINGS)).split(",")
+
+REASONS = {
+    "no remembered question is near this one": "no_candidate",
+    "the nearest remembered question is not similar enough": "below_threshold",
+    "what was remembered has expired": "expired",
+    "what was remembered is older than was asked for": "too_old",
+    "no model answered": "model_failed",
+}
+NUMBERS = {"once": 1, "twice": 2}
+
+MANNERS = (
+    (r"of another model", lambda: {"model": "another"}),
+    (r"with a temperature of ([\d.]+)", lambda degrees: {"temperature": float(degrees)}),
+    (r"for at most (\d+) tokens", lambda tokens: {"max_tokens": int(tokens)}),
+    (r'in the namespace "(.+)"', lambda name: {"namespace": name}),
+    (r"past memory", lambda: {"use_cache": False}),
+    (r"of memory only", lambda: {"memory_only": True}),
+    (r"without being remembered", lambda: {"unremembered": True}),
+    (r"for an answer not older than (\d+) seconds", lambda seconds: {"max_age": int(seconds)}),
+    (r"for an answer however old", lambda: {"however_old": True}),
+    (r"after talking about (\w+)", lambda topic: {"before": conversation(topic)}),
+    (r'under the instruction "(.+)"', lambda text: {"before": instruction(text)}),
+    (r"as a conversation of one turn", lambda: {"before": ()}),
+)
+"""How a question may be asked."""
+
+
+def wishes(how: str) -> dict[str, Any]:
+    """Read a manner of asking."""
+    if not how.strip():
+        return {}
+    matches = ((re.fullmatch(pattern, how.strip()), make) for pattern, make in MANNERS)
+    return next(make(*match.groups()) for match, make in matches if match)
+
+
+@define
+class Story:
+    """What has happened so far in one example."""
+
+    replies: list[Reply] = field(factory=list)
+    purged: int = 0
+    judged: bool = False
+
+    @property
+    def reply(self) -> Reply:
+        return self.replies[-1]
+
+
+@define
+class Stage:
+    """A service that several examples play on."""
+
+    service: Service
+    upstream: ScriptedUpstream
+    flights: WatchedFlights
+
+
+@pytest.fixture(scope="session", params=CHOSEN, autouse=True)
+def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prepared_model: PreparedModel
+) -> Iterator[Stage]:
+    """Start the real application on one wiring, with OpenAI's adapter and a provider on loopback behind it."""
+    flights = WatchedFlights()
+    with ScriptedUpstream() as upstream:
+        settings = Settings.model_validate(
+            {
+                **WIRINGS[request.param],
+                "data_folder": tmp_path_factory.mktemp(request.param),
+                "models_folder": prepared_model.folder.parent,
+                "language_model": {"retries": 0, "timeout": 10},
+                "openai": {"base_url": f"{upstream.url}/v1"},
+            }
+        )
+        with serving(settings, openai=None, flights=flights) as service:
+            yield Stage(service, upstream, flights)
+
+
+@pytest.fixture
+def driver(stage: Stage) -> Iterator[Driver]:
+    """Give each example customers of its own, and a model that works."""
+    stage.upstream.requests.clear()
+    driver = Driver(stage.service, stage.upstream, stage.flights)
+    driver.key("Acme")  # from now on strangers are turned away
+    driver.pass_time(2)
+    driver.model_answers()
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+@given("nothing is remembered")
+@then("nothing is remembered")
+def nothing_is_remembered(driver: Driver) -> None:
+    assert driver.count() == 0
+
+
+@given(parsers.parse('the question "{question}" was answered'))
+def was_answered(driver: Driver, question: str) -> None:
+    assert driver.ask(question).kind == "model"
+
+
+@given(parsers.re(r'"(?P<question>[^"]*)" was answered(?P<how>(?!, good).*)'))
+def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None:
+    assert driver.ask(question, **wishes(how)).kind == "model"
+
+
+@given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by)'))
+def was_asked(driver: Driver, question: str) -> None:
+    driver.ask(question)
+
+
+@given(parsers.parse("{seconds:d} seconds have passed"))
+def time_has_passed(driver: Driver, seconds: int) -> None:
+    driver.pass_time(seconds)
+
+
+@given("the model takes its time")
+def the_model_takes_its_time(driver: Driver) -> None:
+    driver.model_takes_its_time()
+
+
+@when(parsers.re(r'"(?P<question>[^"]*)" is asked(?P<how>(?! by \d).*)'))
+def is_asked(driver: Driver, story: Story, question: str, how: str) -> None:
+    story.replies.append(driver.ask(question, **wishes(how)))
+
+
+@given(parsers.parse('"{question}" was asked by {number:d} people at once'))
+@when(parsers.parse('"{question}" is asked by {number:d} people at once'))
+def is_asked_by_a_crowd(driver: Driver, story: Story, question: str, number: int) -> None:
+    story.replies += driver.ask_together(*[{"question": question}] * number)
+
+
+@then(parsers.re(r"the remembered answer comes back as an? (?P<kind>\w+ hit)"))
+def the_remembered_answer_comes_back(story: Story, kind: str) -> None:
+    assert story.reply.kind == kind
+    assert story.reply.text.startswith("Answer ")
+
+
+@then("the model answers")
+def the_model_answers(story: Story) -> None:
+    assert story.reply.kind == "model"
+    assert story.reply.trouble is None
+
+
+@then(parsers.parse("the reason is that {reason}"))
+def the_reason_is(story: Story, reason: str) -> None:
+    assert story.reply.reason == REASONS[reason]
+
+
+@then(parsers.re(r"the model was asked (?P<number>once|twice|\d+ times)"))
+def the_model_was_asked(driver: Driver, number: str) -> None:
+    assert driver.model_was_asked() == (NUMBERS.get(number) or int(number.split(maxsplit=1)[0]))
+
+
+@then("the model was not asked")
+def the_model_was_not_asked(driver: Driver) -> None:
+    assert driver.model_was_asked() == 0
+
+
+@then(parsers.parse("the asker is told that {trouble}"))
+def the_asker_is_told(story: Story, trouble: str) -> None:
+    assert story.reply.trouble == trouble
+
+
+@then("everyone gets the first answer")
+def everyone_gets_the_first_answer(story: Story) -> None:
+    assert {each.text for each in story.replies} == {"Answer 1."}
+
+
+@then("everyone is told that the model did not answer")
+def everyone_is_told(story: Story) -> None:
+    assert {each.trouble for each in story.replies} == {"the model did not answer"}
+
+
+@then(parsers.re(r'"(?P<question>.*)" is (?:still|now) remembered with the (?P<first>\w+) answer'))
+def is_remembered_with(driver: Driver, question: str, first: str) -> None:
+    assert driver.remembers(question) == f"Answer {['first', 'second'].index(first) + 1}."
+
+
+@then(parsers.parse("{number:d} answers are gone"))
+def answers_are_gone(story: Story, number: int) -> None:
+    assert story.purged == number

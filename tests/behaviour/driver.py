@@ -1,0 +1,253 @@
+"""
+What a customer can do, in a customer's words. This driver goes through the HTTP door; steps know nothing of that.
+
+A driver for another door needs the same methods, and the features stay as they are.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from attrs import define, field, frozen
+from httpx import Response
+
+from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
+from tests.upstream import Reply as UpstreamReply
+from tests.upstream import Request, ScriptedUpstream, openai_answer, openai_failure
+
+US = "Acme"
+"""Who asks where a sentence names nobody."""
+
+KINDS = {"exact": "exact hit", "semantic": "semantic hit", "stale": "stale hit"}
+TROUBLES = {
+    401: "you are not known",
+    404: "there is no such entry",
+    503: "the model did not answer",
+    504: "memory has no answer",
+}
+WISHES = {"fresh": "no-cache", "unremembered": "no-store", "memory_only": "only-if-cached", "however_old": "max-stale"}
+PATIENCE = 10.0
+
+
+@frozen
+class Reply:
+    """What an asker got: an answer with its history, or a trouble in words."""
+
+    text: str = ""
+    kind: str = "model"
+    reason: str = ""
+    matched: str | None = None
+    similarity: float | None = None
+    entry: str | None = None
+    age: float | None = None
+    tokens: int = 0
+    tokens_saved: int = 0
+    trouble: str | None = None
+
+
+@define(eq=False)
+class Driver:
+    """One customer's view of a service, and the strings behind the scene: time, the model, parts that break."""
+
+    service: Service
+    upstream: ScriptedUpstream
+    flights: WatchedFlights
+    gate: threading.Event = field(factory=threading.Event)
+    waiting: list["Future[Reply]"] = field(factory=list)
+    _asked_before: int = 0
+    _keys: dict[str, Mapping[str, str]] = field(factory=dict)
+    _names: dict[str, str] = field(factory=dict)
+    _people: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(64))
+
+    # What customers do
+
+    def ask(self, question: str, who: str = US, **wishes: Any) -> Reply:
+        """Ask; *wishes* are fields of the question, or what is wanted of memory."""
+        said = {name: wishes.pop(name) for name in WISHES if name in wishes}
+        control = [WISHES[name] for name in said]
+        if "max_age" in wishes:
+            control.append(f"max-age={wishes.pop('max_age')}")
+        before = wishes.pop("before", None)
+        asked = {"query": question} if before is None else {"messages": [*before, _turn("user", question)]}
+        headers = {**self.key(who), "cache-control": ", ".join(control)}
+        return _reply(self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers))
+
+    def ask_together(self, *askings: Mapping[str, Any]) -> list[Reply]:
+        """Ask all at once; the model answers when everyone is waiting."""
+        self._send_off(askings)
+        self._wait_until(lambda: self._everyone_waits(len(askings)))
+        return self.hear()
+
+    def start_asking(self, question: str) -> None:
+        """Ask, and go on without waiting for the answer."""
+        self._send_off([{"question": question}])
+        self._wait_until(lambda: self._everyone_waits(1))
+
+    def hear(self) -> list[Reply]:
+        """Let the model go on, and give all answers that are still waited for."""
+        self.gate.set()
+        heard = [each.result(PATIENCE) for each in self.waiting]
+        self.waiting.clear()
+        return heard
+
+    def remembers(self, question: str, who: str = US, **wishes: Any) -> str | None:
+        """Give the answer that memory would give, changing nothing and asking no model."""
+        reply = self.ask(question, who, memory_only=True, **wishes)
+        return None if reply.trouble else reply.text
+
+    def purge(self, who: str = US, **selection: Any) -> int:
+        """Purge what *selection* names, or all; give how many answers are gone, or would be."""
+        return int(self.service.purge(self.key(who), **(selection or {"all": True})).json()["entries"])
+
+    def purge_entry(self, entry: str, who: str = US) -> Reply:
+        """Purge one answer."""
+        reply = self.service.client.delete(f"/api/v1/cache/entries/{entry}", headers=self.key(who))
+        return _reply(reply) if reply.is_error else Reply()
+
+    def look_at(self, entry: str, who: str = US) -> Reply:
+        """Look at one remembered answer."""
+        reply = self.service.entry(entry, self.key(who))
+        return _reply(reply) if reply.is_error else Reply(text=reply.json()["response"])
+
+    def count(self, who: str = US) -> int:
+        """Tell how many answers are remembered for this customer."""
+        return int(self.service.client.get("/api/v1/cache/stats", headers=self.key(who)).json()["entries"])
+
+    def may_answer_alike(self, stored: str, asked: str) -> bool:
+        """Tell what would be decided about two questions."""
+        pairs = {"pairs": [{"stored": stored, "asked": asked}]}
+        reply = self.service.client.post("/api/v1/cache/judge", json=pairs, headers=self.key(US))
+        return bool(reply.json()["verdicts"][0]["hit"])
+
+    def complaints(self) -> list[str]:
+        """Give the parts that the service says are away."""
+        found = self.service.client.get("/ready").json()["dependencies"]
+        return [each["name"] for each in found if not each["alive"]]
+
+    def key(self, who: str) -> Mapping[str, str]:
+        """Give the customer's key; each example has customers of its own, who share nothing with earlier ones."""
+        if who not in self._keys:
+            self._names[who] = f"{who}-{time.monotonic_ns()}"
+            self._keys[who] = {"x-api-key": self.service.create_key(self._names[who]).secret}
+        return self._keys[who]
+
+    def give_key(self, who: str, secret: str | None) -> None:
+        """Let *who* come with a key of this text, or with none."""
+        self._keys[who] = {"x-api-key": secret} if secret else {}
+
+    def revoke_key(self, who: str) -> None:
+        """Take the customer's key back."""
+        self.service.revoke_key(self._names[who])
+
+    # What happens around them
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.service.clock.advance(seconds)
+
+    def model_answers(self, make: Callable[[str], UpstreamReply] = openai_answer) -> None:
+        """Let the model answer "Answer 1.", "Answer 2." and so on."""
+
+        def answer(request: Request) -> UpstreamReply:
+            return make(f"Answer {len(self.upstream.requests)}.", model=request.json["model"])  # type: ignore[call-arg]
+
+        self.upstream.answer(answer)
+
+    def model_takes_its_time(self) -> None:
+        """Let the model wait until everyone has asked."""
+        self.gate.clear()
+        self.model_answers(lambda text, model: openai_answer(text, model=model).held(self.gate))  # type: ignore[misc]
+
+    def model_replies(self, reply: UpstreamReply) -> None:
+        """Let the model always do this."""
+        self.upstream.answer(lambda _: reply)
+
+    def model_is_down(self) -> None:
+        """Let the model fail."""
+        self.model_replies(openai_failure(500))
+
+    def model_was_asked(self) -> int:
+        """Count the calls of the model, once all that are under way have ended."""
+        self.gate.set()
+        self._wait_until(lambda: self.flights.under_way == 0)
+        return len(self.upstream.requests)
+
+    def model_heard(self) -> Any:
+        """Give what the model was last asked."""
+        return self.upstream.requests[-1].json
+
+    def break_part(self, part: str) -> None:
+        """Let a part fail whatever it is asked."""
+        self.service.parts[part].trouble = OSError("no space left on device")
+
+    def mend(self, part: str) -> None:
+        """Let it work again."""
+        self.service.parts[part].trouble = None
+
+    def soon(self, condition: Callable[[], bool]) -> bool:
+        """Tell whether *condition* comes true before long."""
+        with suppress(TimeoutError):
+            self._wait_until(condition)
+        return condition()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.gate.set()
+        self._people.shutdown()
+        self._wait_until(lambda: self.flights.under_way == 0)
+        for part in self.service.parts:
+            self.mend(part)
+
+    def _send_off(self, askings: Iterable[Mapping[str, Any]]) -> None:
+        self.flights.joined, self._asked_before = 0, len(self.upstream.requests)
+        for each in askings:
+            self.key(each.get("who", US))  # customers have their keys before they ask
+        self.waiting += [self._people.submit(self.ask, **each) for each in askings]
+
+    def _everyone_waits(self, number: int) -> bool:
+        served = all(each.done() for each in self.waiting)
+        asked = len(self.upstream.requests) - self._asked_before
+        return served or self.flights.joined >= number or asked >= number
+
+    def _wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError("what was waited for did not happen")
+            time.sleep(0.002)
+
+
+def conversation(topic: str) -> Sequence[Mapping[str, str]]:
+    """Give what was said before."""
+    return [_turn("user", f"Let us talk about {topic}."), _turn("assistant", f"What about {topic}?")]
+
+
+def instruction(text: str) -> Sequence[Mapping[str, str]]:
+    """Give an instruction that stands before the question."""
+    return [_turn("system", text)]
+
+
+def _turn(role: str, text: str) -> Mapping[str, str]:
+    return {"role": role, "content": text}
+
+
+def _reply(response: Response) -> Reply:
+    body = response.json()
+    if response.is_error:
+        assert response.status_code in TROUBLES, response.text
+        return Reply(kind="none", trouble=TROUBLES[response.status_code])
+    info = body["cache_info"]
+    return Reply(
+        text=body["response"],
+        kind=KINDS.get(response.headers["x-ragboost-cache"], "model"),
+        reason=info["reason"],
+        matched=info["matched_query"],
+        similarity=info["similarity_score"],
+        entry=info["entry_id"],
+        age=info["age_seconds"],
+        tokens=body["usage"]["total"],
+        tokens_saved=info["tokens_saved"],
+    )
