@@ -52,7 +52,7 @@ class AnswerQuestion:
         return await self._answer_afresh(asking, recall)
 
     def _serve(self, asking: Asking, remembered: Answer) -> Answer:
-        if remembered.origin is Origin.STALE_HIT and remembered.source:
+        if remembered.origin is Origin.STALE_HIT and remembered.source and asking.directives.may_refresh:
             self._refresh(asking, remembered.source)
         return remembered
 
@@ -87,8 +87,9 @@ class AnswerQuestion:
         return Answer(completion, Origin.PASSED, reason)
 
     def _refresh(self, asking: Asking, source: StoredAnswer) -> None:
-        """Fetch a fresh answer to the remembered question in the background, once however many ask."""
-        again = evolve(asking, question=evolve(asking.question, text=source.question))
+        """Fetch a fresh answer in the background, once however many ask, to the question and with the labels it had."""
+        as_before = evolve(asking.directives, ttl=source.lifetime.ttl, tags=source.tags)
+        again = evolve(asking, question=evolve(asking.question, text=source.question), directives=as_before)
         recall = self.recollection.start_over(again)
         make = partial(self._generate_and_remember, again, recall)
         self.flights.depart((again.question.fingerprint, recall.epoch), make)

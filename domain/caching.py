@@ -108,10 +108,15 @@ class Directives:
         """Tell whether the answer may be kept, and shared with those who ask the same just now."""
         return self.use_cache and not self.no_store
 
+    @property
+    def may_refresh(self) -> bool:
+        """Tell whether a model may be asked, beside the asker, for an answer to be remembered."""
+        return self.may_remember and not self.only_if_cached
+
     def welcome(self, stored: StoredAnswer, now: float) -> bool:
         """Tell whether *stored* may be served: young enough for the asker, and fresh, in grace, or not too stale."""
         age = stored.age(now)
-        if age > self.max_age:
+        if age > self.max_age or age == inf:
             return False
         in_time = stored.freshness(now) in (Freshness.FRESH, Freshness.GRACE)
         return in_time or age - stored.lifetime.ttl <= self.max_stale

@@ -1,8 +1,9 @@
 """The composition root: every port, and the adapters it may be. Nobody else knows the adapters."""
 
+# file over budget: wiring is a list, and a list is read best on one page
+
 from contextlib import AsyncExitStack
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,12 +78,7 @@ def open_sqlite(folder: Path) -> SqliteAnswerCache:
 
 def open_onnx(settings: Settings) -> OnnxEmbedder:
     """Load the prepared model."""
-    return OnnxEmbedder(model_folder(settings), settings.embedder.threads)
-
-
-def model_folder(settings: Settings) -> Path:
-    """Tell where the prepared model is, or will be."""
-    return settings.models_folder / f"all-MiniLM-L6-v2-{settings.embedder.precision}"
+    return OnnxEmbedder(settings.model_folder, settings.embedder.threads)
 
 
 def prepare_model(settings: Settings, folder: Path | None, download: bool, progress: Progress) -> str:
@@ -91,7 +87,7 @@ def prepare_model(settings: Settings, folder: Path | None, download: bool, progr
 
     source = FolderWeights(folder) if folder else DownloadedWeights() if download else InstalledWeights()
     precision = Precision(settings.embedder.precision)
-    return prepare(source, model_folder(settings), precision, progress).manifest.version
+    return prepare(source, settings.model_folder, precision, progress).manifest.version
 
 
 def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
@@ -131,16 +127,6 @@ def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
     return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
 
 
-def is_open(settings: Settings) -> bool:
-    """Tell whether callers without a key may be served while there are no keys."""
-    return settings.environment == "development" and is_loopback(settings.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches *host*."""
-    return host == "localhost" or ((host.replace(".", "").isdigit() or ":" in host) and ip_address(host).is_loopback)
-
-
 class Container(DeclarativeContainer):
     """
     Read it from top to bottom: what there is, what it is made of, what it is chosen by.
@@ -167,7 +153,7 @@ class Container(DeclarativeContainer):
     # Who calls
     records = Singleton(kept_open, open_things, Singleton(Records, chosen.records_url))
     key_ring = Singleton(SqlKeyRing, records)
-    admit_caller = Singleton(AdmitCaller, key_ring, clock, Call(is_open, settings))
+    admit_caller = Singleton(AdmitCaller, key_ring, clock, chosen.open_without_keys)
     manage_keys = Singleton(ManageKeys, key_ring, clock)
 
     # What is remembered

@@ -180,6 +180,16 @@ class Settings(_Section):
         return "anthropic" if self.anthropic.configured else "extractive"
 
     @property
+    def open_without_keys(self) -> bool:
+        """Tell whether callers without a key may be served while there are no keys: on this machine, to develop."""
+        return self.environment == "development" and self.host in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def model_folder(self) -> Path:
+        """Give the folder of the prepared embedding model."""
+        return self.models_folder / f"all-MiniLM-L6-v2-{self.embedder.precision}"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Give the keys in clear, for those who must keep them out of sight."""
         keys = (self.openai.api_key, self.anthropic.api_key)

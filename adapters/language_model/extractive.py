@@ -72,6 +72,7 @@ class Sentence:
 class ExtractiveLanguageModel(LanguageModel):
     """
     Quotes the sentences that fit the last user message best; the same question always gets the same answer.
+
     A section that is titled like the question answers with its opening: that is where a thing is defined.
 
     Where no passage speaks of it, it says so, and its finish reason is ``NOTHING_KNOWN``.

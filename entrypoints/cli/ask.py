@@ -5,9 +5,8 @@ import sys
 from typing import Any
 
 import click
-import httpx
 
-from entrypoints.cli.client import call, json_option, key_option, talk, url_option
+from entrypoints.cli.client import Connection, json_option, with_connection
 
 
 @click.command()
@@ -15,20 +14,14 @@ from entrypoints.cli.client import call, json_option, key_option, talk, url_opti
 @click.option("--provider", help="Who answers what memory cannot.")
 @click.option("--model", help="The provider's model.")
 @click.option("--namespace", help="A memory of its own.")
-@click.option("--no-cache", is_flag=True, help="Neither read memory nor write to it.")
-@url_option
-@key_option
+@click.option("--no-cache", "use_cache", flag_value=False, default=None, help="Neither read memory nor write to it.")
+@with_connection
 @json_option
-def ask(question: str, url: str | None, key: str | None, as_json: bool, no_cache: bool, **fields: str | None) -> None:
+def ask(question: str, connection: Connection, as_json: bool, **fields: object) -> None:
     """Ask QUESTION; `-` reads it from standard input."""
     text = sys.stdin.read() if question == "-" else question
-    given = {name: value for name, value in fields.items() if value}
-    body = {"query": text, "use_cache": not no_cache, **given}
-
-    async def conversation(client: httpx.AsyncClient) -> dict[str, Any]:
-        return await call(client, "POST", "/api/v1/query", body)
-
-    answer = talk(url, key, conversation)
+    given = {name: value for name, value in fields.items() if value is not None}
+    answer = connection.call("POST", "/api/v1/query", {"query": text, **given})
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else _told(answer))
 
 

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
 import httpx
 import uvloop
+from attrs import field, frozen
 
 from domain.errors import RAGBoostError
 from entrypoints.container import Container
@@ -17,10 +19,6 @@ from entrypoints.settings_loading import load_settings
 
 T = TypeVar("T")
 
-url_option = click.option(
-    "--url", envvar="RAGBOOST_URL", help="A running service; without it, the data folder is opened."
-)
-key_option = click.option("--key", envvar="RAGBOOST_KEY", help="An API key, where one is needed.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the service's own JSON.")
 
 PATIENCE = 120.0
@@ -31,26 +29,47 @@ class ServiceRefused(RAGBoostError):
     """The service answered with a problem."""
 
 
-@asynccontextmanager
-async def connected(url: str | None, key: str | None) -> AsyncIterator[httpx.AsyncClient]:
-    """Give a client of the service at *url*, or of one that is opened here for the while."""
-    headers = {"X-API-Key": key} if key else {}
-    if url:
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE) as client:
-            yield client
-    else:
-        async with _opened_here(headers) as client:
-            yield client
+@frozen
+class Connection:
+    """How a command reaches a service: the one at *url*, or one that is opened here for the while."""
+
+    url: str | None
+    key: str | None = field(default=None, repr=False)
+
+    def talk(self, conversation: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
+        """Run *conversation* with a client."""
+
+        async def run() -> T:
+            async with self._connected() as client:
+                return await conversation(client)
+
+        return uvloop.run(run())
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Send one request and give the answer's JSON; raises ``ServiceRefused``."""
+        return self.talk(lambda client: call(client, method, path, body))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[httpx.AsyncClient]:
+        headers = {"X-API-Key": self.key} if self.key else {}
+        if self.url:
+            async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE) as client:
+                yield client
+        else:
+            async with _opened_here(headers) as client:
+                yield client
 
 
-def talk(url: str | None, key: str | None, conversation: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
-    """Run *conversation* with a client."""
+def with_connection(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the options --url and --key, and what they mean as *connection*."""
 
-    async def run() -> T:
-        async with connected(url, key) as client:
-            return await conversation(client)
+    @click.option("--url", envvar="RAGBOOST_URL", help="A running service; without it, the data folder is opened.")
+    @click.option("--key", envvar="RAGBOOST_KEY", help="An API key, where one is needed.")
+    @wraps(command)
+    def packed(*arguments: object, url: str | None, key: str | None, **options: object) -> None:
+        command(*arguments, connection=Connection(url, key), **options)
 
-    return uvloop.run(run())
+    return packed
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, body: object = None) -> dict[str, Any]:

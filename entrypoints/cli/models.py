@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from entrypoints.container import model_folder, prepare_model
+from entrypoints.container import prepare_model
 from entrypoints.settings_loading import load_settings
 
 
@@ -31,4 +31,4 @@ def prepare(folder: Path | None, download: bool) -> None:
             settings, folder, download, lambda step, done: bar.update(task, description=step, completed=done)
         )
         bar.update(task, description="embedding model", completed=1.0)
-    click.echo(f"{version} is ready in {model_folder(settings)}")
+    click.echo(f"{version} is ready in {settings.model_folder}")

@@ -10,7 +10,7 @@ import uvicorn
 import uvloop
 
 from domain.errors import RAGBoostError
-from entrypoints.container import Container, is_loopback, is_open
+from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.logs import configure_logging
 from entrypoints.settings import Settings
@@ -63,7 +63,7 @@ async def _check_keys(settings: Settings) -> None:
     container = Container(settings=settings)
     async with container.open_things():
         await container.records().open()
-        if is_open(settings) or await container.manage_keys().list():
+        if settings.open_without_keys or await container.manage_keys().list():
             return
     why = "in production" if settings.environment == "production" else f"on {settings.host}, which others can reach"
     raise CannotServe(
@@ -90,7 +90,7 @@ async def _announce(server: uvicorn.Server, listening: socket.socket, settings: 
     host, port = listening.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     click.echo(f"\nRAGBoost answers on {url} (provider: {settings.default_provider}, page: {url}/schema)")
-    if is_open(settings) and is_loopback(host):
+    if settings.open_without_keys:
         click.echo("While there are no API keys, everyone on this machine is served as tenant `local`.")
     click.echo("\nTry:\n" + "\n".join(_curl(url, *each) for each in DEMONSTRATION) + "\n")
 

@@ -51,6 +51,15 @@ def system_doors(
         """Answer, which is all that is asked."""
         return Health("ok", version)
 
+    @get("/metrics", tags=["System"], summary="Prometheus metrics", media_type=MediaType.TEXT)
+    async def show_metrics() -> Response[bytes]:
+        """Give all instruments in Prometheus' text format."""
+        return Response(await metrics(), media_type=METRICS)
+
+    return [health, _ready_door(check_health), show_metrics]
+
+
+def _ready_door(check_health: CheckHealth) -> HTTPRouteHandler:
     @get(
         "/ready",
         tags=["System"],
@@ -61,17 +70,10 @@ def system_doors(
         """Ping every dependency; 503 only when no question can be answered."""
         found = await check_health()
         status = _status(found)
-        return Response(
-            Readiness(status, [_dependency(each) for each in found]),
-            status_code=503 if status == "unavailable" else 200,
-        )
+        body = Readiness(status, [_dependency(each) for each in found])
+        return Response(body, status_code=503 if status == "unavailable" else 200)
 
-    @get("/metrics", tags=["System"], summary="Prometheus metrics", media_type=MediaType.TEXT)
-    async def show_metrics() -> Response[bytes]:
-        """Give all instruments in Prometheus' text format."""
-        return Response(await metrics(), media_type=METRICS)
-
-    return [health, ready, show_metrics]
+    return ready
 
 
 def _status(found: Sequence[PartHealth]) -> str:

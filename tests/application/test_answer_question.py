@@ -170,6 +170,27 @@ class TestFreshness:
         assert core.model.prompts[1].messages[-1].content == ASKED
         assert await ask(core) == (Origin.EXACT_HIT, Reason.SAME_QUESTION, "New.")
 
+    async def test_a_refresh_keeps_the_labels_and_the_lifetime_that_the_answer_had(self) -> None:
+        core = Core()
+        await ask(core, ttl=10.0, tags=("faq",))
+        core.clock.advance(15)
+
+        await ask(core, tags=("other",))
+        await _until(lambda: core.model.calls == 2 and not core.flights.under_way)
+        (stored,) = (await core.cache.get([an_asking(ASKED).question.fingerprint])).values()
+        assert (stored.tags, stored.lifetime.ttl, stored.stored_at) == (("faq",), 10.0, core.clock.now())
+
+    @pytest.mark.parametrize("wish", [{"no_store": True}, {"only_if_cached": True}])
+    async def test_who_wants_nothing_remembered_or_no_model_asked_refreshes_nothing(
+        self, wish: dict[str, bool]
+    ) -> None:
+        core = Core()
+        await ask(core)
+        core.clock.advance(110)
+
+        assert (await ask(core, **wish))[0] is Origin.STALE_HIT
+        assert (core.model.calls, core.flights.under_way) == (1, 0)
+
     async def test_a_refresh_that_fails_disturbs_nobody(self) -> None:
         core = Core(ScriptedModel(saying("Old."), (ModelTimedOut("slow"),)))
         await ask(core)

@@ -94,8 +94,9 @@ class TestDirectives:
     ) -> None:
         assert directives.welcome(a_stored_answer(), STORED + age) is welcome
 
-    def test_an_answer_of_unknown_age_is_welcome_to_nobody_who_limits_staleness(self) -> None:
-        assert not Directives(max_stale=1e9).welcome(a_stored_answer(), STORED - 1000)
+    @pytest.mark.parametrize("max_stale", [0, 1e9, inf])
+    def test_an_answer_of_unknown_age_is_welcome_to_nobody(self, max_stale: float) -> None:
+        assert not Directives(max_stale=max_stale).welcome(a_stored_answer(), STORED - 1000)
 
     @pytest.mark.parametrize(
         ("directives", "age", "tolerated"),

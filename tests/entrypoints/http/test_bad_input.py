@@ -146,7 +146,7 @@ def test_a_wrong_method_is_told_the_right_ones(service: Service, method: str, pa
     assert set(reply.headers["allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/querry", "/api/v2/query", "/api/v1/cache", "/api/v1/query/../../x"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/queries", "/api/v2/query", "/api/v1/cache", "/api/v1/query/../../x"])
 def test_a_wrong_path_is_a_problem_too(service: Service, path: str) -> None:
     reply = service.client.post(path, json={"query": "a"})
     assert reply.status_code == 404
@@ -187,7 +187,7 @@ def test_a_directive_without_its_seconds_is_refused(service: Service, header: st
         ("judge", {"pairs": [{"stored": "a"}]}, "pairs[0].asked"),
         ("judge", {"pairs": [{"stored": "a", "asked": " "}]}, "pairs[0].asked"),
         ("judge", {"pairs": [{"stored": "x" * 10_001, "asked": "a"}]}, "pairs[0].stored"),
-        ("judge", {"pairs": [{"stored": "a", "asked": "b", "aksed": "c"}]}, "pairs[0].aksed"),
+        ("judge", {"pairs": [{"stored": "a", "asked": "b", "askedd": "c"}]}, "pairs[0].askedd"),
         ("judge", {"pairs": [{"stored": "a", "asked": "b"}] * 257}, "pairs"),
         ("purge", {}, "all"),
         ("purge", {"all": True, "tag": "a"}, "all"),
@@ -202,7 +202,7 @@ def test_a_directive_without_its_seconds_is_refused(service: Service, header: st
         ("explain", {}, "one"),
         ("explain", {"one": {"query": "a"}}, "other"),
         ("explain", {"one": {"query": "a"}, "other": {"query": " "}}, "query"),
-        ("explain", {"one": {"query": "a"}, "other": {"query": "a", "modle": "b"}}, "other.modle"),
+        ("explain", {"one": {"query": "a"}, "other": {"query": "a", "modelx": "b"}}, "other.modelx"),
     ],
 )
 def test_the_doors_of_memory_name_the_field_too(
