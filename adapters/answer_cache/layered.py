@@ -1,6 +1,7 @@
 """A small fast cache in front of a large lasting one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from attrs import define, field
 
@@ -8,55 +9,79 @@ from domain.caching import AnswerCache, StoredAnswer
 from domain.questions import Fingerprint
 
 
+@define(eq=False)
+class _Journey:
+    """Names on their way between the two caches, less those that somebody else has changed meanwhile."""
+
+    names: set[Fingerprint]
+
+
 @define
 class LayeredAnswerCache(AnswerCache):
     """
     Reads *front* first; *back* is the truth, and the only one that counts hits.
 
-    *front* forgets by itself. Nobody else may write to *back* while this is in use.
+    *front* lives in this process, never makes anybody wait, and forgets by itself. Nobody else may write to
+    *back* while this is in use.
     """
 
     front: AnswerCache
     back: AnswerCache
-    _changes: int = field(default=0, init=False)
+    _under_way: set[_Journey] = field(factory=set, init=False)
 
     async def get(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
         """Ask *back* only for what *front* does not have."""
         near = await self.front.get(fingerprints)
         if len(near) == len(fingerprints):
             return near
-        changes = self._changes
-        far = await self.back.get([each for each in fingerprints if each not in near])
-        await self._bring_forward(tuple(far.values()), changes)
-        return {**near, **far}
+        missing = [each for each in fingerprints if each not in near]
+        return {**near, **await self._fetch(missing)} if missing else near
 
     async def put(self, answers: Sequence[StoredAnswer]) -> None:
         """Write to *back* first: what cannot be kept there is not served from here."""
-        await self._change_front(answers)
-        changes = self._changes
-        await self.back.put(answers)
-        await self._bring_forward(answers, changes)
+        async with self._changing([each.fingerprint for each in answers]) as journey:
+            await self.back.put(answers)
+        await self._bring_forward(answers, journey)
 
     async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Forget in both; *front* forgets whatever becomes of *back*."""
-        self._changes += 1
-        try:
+        async with self._changing(fingerprints):
             await self.back.remove(fingerprints)
-        finally:
-            self._changes += 1
-            await self.front.remove(fingerprints)
 
     async def touch(self, fingerprint: Fingerprint, now: float) -> None:
         """Count in *back*."""
         await self.back.touch(fingerprint, now)
 
-    async def _change_front(self, answers: Sequence[StoredAnswer]) -> None:
-        self._changes += 1
-        await self.front.remove([each.fingerprint for each in answers])
+    async def _fetch(self, names: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
+        async with self._journey(names) as journey:
+            far = await self.back.get(names)
+        await self._bring_forward(tuple(far.values()), journey)
+        return far
 
-    async def _bring_forward(self, answers: Sequence[StoredAnswer], changes: int) -> None:
-        # While back was busy something may have been removed or replaced there. Then what we hold may be
-        # what was purged: leave front as it is, the next reader asks back again.
-        if changes == self._changes:
-            self._changes += 1
-            await self.front.put(answers)
+    @asynccontextmanager
+    async def _journey(self, names: Sequence[Fingerprint]) -> AsyncIterator[_Journey]:
+        journey = _Journey(set(names))
+        self._under_way.add(journey)
+        try:
+            yield journey
+        finally:
+            self._under_way.remove(journey)
+
+    @asynccontextmanager
+    async def _changing(self, names: Sequence[Fingerprint]) -> AsyncIterator[_Journey]:
+        # While back is changed nobody knows what a read brings, and if it fails not even afterwards: front forgets
+        # before and after, and whoever is under way with one of the names does not bring it forward.
+        await self._forget_in_front(names)
+        try:
+            async with self._journey(names) as journey:
+                yield journey
+        finally:
+            await self._forget_in_front(names)
+
+    async def _forget_in_front(self, names: Sequence[Fingerprint]) -> None:
+        for journey in self._under_way:
+            journey.names.difference_update(names)
+        await self.front.remove(names)
+
+    async def _bring_forward(self, answers: Sequence[StoredAnswer], journey: _Journey) -> None:
+        await self.front.put([each for each in answers if each.fingerprint in journey.names])

@@ -107,7 +107,13 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
 
 def size_of(answer: StoredAnswer) -> int:
     """Estimate the bytes that *answer* takes."""
-    return len(answer.question) + len(answer.completion.text) + OVERHEAD
+    done = answer.completion
+    quotes = (each.quote for each in done.citations)
+    return OVERHEAD + sum(map(_size_of_text, (answer.question, done.text, *answer.tags, *quotes)))
+
+
+def _size_of_text(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _matches(answer: StoredAnswer, wanted: Selection) -> bool:

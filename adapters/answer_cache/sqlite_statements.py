@@ -1,18 +1,20 @@
 """The schema and the statements of the SQLite answer cache."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import count as numbers
-from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from domain.caching import Holdings, Selection, StoredAnswer
+from adapters.answer_cache.sqlite_hits import Hits
+from domain.caching import CLOCK_SKEW, Holdings, Selection, StoredAnswer
 from domain.questions import Fingerprint
 
 VERSION: Final = 1
+
+BATCH: Final = 1_000
+"""So many names fit into one statement; SQLite allows 32,766."""
 
 SCHEMA: Final = """
 CREATE TABLE answers (
@@ -45,38 +47,23 @@ END;
 """
 
 
+Sized = list[tuple[Fingerprint, int]]
+
+
 @frozen
 class Row:
-    """What is read of an entry."""
+    """What is read of an entry; damage may have made *body* anything."""
 
     fingerprint: Fingerprint
-    body: bytes
+    body: object
     accesses: int
     accessed_at: float
 
 
-def open_or_set_aside(path: Path) -> tuple[sqlite3.Connection, Path | None]:
-    """Open *path*, or begin a new file and tell what the unreadable one is called now."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _open(path), None
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise  # locked, full or forbidden: the file itself may be sound
-        return _open_afresh(path)
-
-
-def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Read something, and see that the file is still where it was."""
-    connection.execute("SELECT 1 FROM answers LIMIT 1").fetchall()
-    path.stat()
-
-
 def read(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) -> Sequence[Row]:
     """Give the rows of *fingerprints*, in no order."""
-    marks = ",".join("?" * len(fingerprints))
-    query = f"SELECT fingerprint, body, accesses, accessed_at FROM answers WHERE fingerprint IN ({marks})"  # noqa: S608 - question marks only
-    return [Row(*row) for row in connection.execute(query, fingerprints)]
+    batches = (fingerprints[start : start + BATCH] for start in range(0, len(fingerprints), BATCH))
+    return [row for batch in batches for row in _read(connection, batch)]
 
 
 def write(connection: sqlite3.Connection, answers: Sequence[tuple[StoredAnswer, bytes]]) -> None:
@@ -101,11 +88,11 @@ def delete(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) 
         _delete(connection, fingerprints)
 
 
-def count(connection: sqlite3.Connection, hits: Mapping[Fingerprint, tuple[int, float]]) -> None:
-    """Add *hits*: how many, and the time of the last."""
+def count(connection: sqlite3.Connection, hits: Mapping[Fingerprint, Hits]) -> None:
+    """Add *hits* to what was counted before."""
     update = "UPDATE answers SET accesses = accesses + ?, accessed_at = ? WHERE fingerprint = ?"
     with _transaction(connection):
-        connection.executemany(update, [(number, at, name) for name, (number, at) in hits.items()])
+        connection.executemany(update, [(each.number, each.last, name) for name, each in hits.items()])
 
 
 def select(connection: sqlite3.Connection, wanted: Selection) -> Sequence[Fingerprint]:
@@ -130,10 +117,9 @@ def totals(connection: sqlite3.Connection, tenant: str | None) -> Holdings:
 
 
 def expendable(connection: sqlite3.Connection, now: float, excess: int) -> Sequence[Fingerprint]:
-    """Give the dead, and then the idle until *excess* bytes are found."""
-    dead = connection.execute("SELECT fingerprint, size FROM answers WHERE dies_at < ?", (now,)).fetchall()
-    excess -= sum(size for _, size in dead)
-    return [name for name, _ in dead] + list(_idle(connection, now, excess))
+    """Give the dead, among them those from a future that a clock has taken back; then the idle."""
+    dead = dict(_past(connection, now) + _yet_to_come(connection, now))
+    return [*dead, *_idle(connection, excess - sum(dead.values()), dead)]
 
 
 def names(connection: sqlite3.Connection, after: Fingerprint | None, limit: int) -> Sequence[Fingerprint]:
@@ -142,13 +128,29 @@ def names(connection: sqlite3.Connection, after: Fingerprint | None, limit: int)
     return [name for (name,) in connection.execute(query, (after or "", limit))]
 
 
-def _idle(connection: sqlite3.Connection, now: float, excess: int) -> Iterator[Fingerprint]:
-    query = "SELECT fingerprint, size FROM answers WHERE dies_at >= ? ORDER BY accessed_at"
-    for name, size in connection.execute(query, (now,)):
+def _read(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) -> Iterator[Row]:
+    marks = ",".join("?" * len(fingerprints))
+    query = f"SELECT fingerprint, body, accesses, accessed_at FROM answers WHERE fingerprint IN ({marks})"  # noqa: S608 - question marks only
+    return (Row(*row) for row in connection.execute(query, fingerprints))
+
+
+def _past(connection: sqlite3.Connection, now: float) -> Sized:
+    return connection.execute("SELECT fingerprint, size FROM answers WHERE dies_at < ?", (now,)).fetchall()
+
+
+def _yet_to_come(connection: sqlite3.Connection, now: float) -> Sized:
+    # The index by use is enough: what was used since the clock was set back is evicted in its turn.
+    query = "SELECT fingerprint, size FROM answers WHERE accessed_at > ?1 AND stored_at > ?1"
+    return connection.execute(query, (now + CLOCK_SKEW,)).fetchall()
+
+
+def _idle(connection: sqlite3.Connection, excess: int, dead: Container[Fingerprint]) -> Iterator[Fingerprint]:
+    for name, size in connection.execute("SELECT fingerprint, size FROM answers ORDER BY accessed_at"):
         if excess <= 0:
             return
-        excess -= size
-        yield name
+        if name not in dead:
+            excess -= size
+            yield name
 
 
 def _delete(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) -> None:
@@ -160,36 +162,3 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         yield
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        _prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 2000"):
-        connection.execute(f"PRAGMA {pragma}")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif version != VERSION:
-        raise sqlite3.DatabaseError(f"written by another version of RAGBoost ({version}, this one reads {VERSION})")
-    connection.execute("SELECT count(*) FROM totals")
-
-
-def _open_afresh(path: Path) -> tuple[sqlite3.Connection, Path]:
-    aside = next(name for name in _names_aside(path) if not name.exists())
-    path.rename(aside)
-    for companion in ("-wal", "-shm"):
-        path.with_name(path.name + companion).unlink(missing_ok=True)
-    return _open(path), aside
-
-
-def _names_aside(path: Path) -> Iterator[Path]:
-    return (path.with_name(f"{path.name}.damaged-{number}") for number in numbers(1))
