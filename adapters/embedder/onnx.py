@@ -32,7 +32,7 @@ class OnnxEmbedder(Embedder):
 
     Building it loads the model, which blocks for a tenth of a second. Texts longer than the model reads are cut
     and say so; their *tokens* count the whole text. Each text is a run of its own: in a batch its neighbours
-    would change its int8 embedding, and padded batches are no faster (benchmarks/README.md).
+    would change its int8 embedding, and padded batches are no faster (docs/quality.md).
 
     Raises:
         EmbedderUnavailable: the model is missing or damaged.
