@@ -24,4 +24,6 @@ class EvictAnswers:
     async def sweep(self) -> None:
         """Evict the dead, and whatever else does not fit."""
         excess = (await self.catalogue.measure()).size - self.limit
-        await self.forget(await self.catalogue.expendable(self.clock.now(), max(0, excess)), cause="evicted")
+        # A little more than needed, or the next answer would have to make room again.
+        needed = excess + self.limit // 100 if excess > 0 else 0
+        await self.forget(await self.catalogue.expendable(self.clock.now(), needed), cause="evicted")

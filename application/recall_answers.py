@@ -103,7 +103,8 @@ class Recollection:
         return _missed(exact, found)
 
     async def _serve(self, stored: StoredAnswer, now: float, reason: Reason, similarity: float | None = None) -> Recall:
-        await self.cache.touch(stored.fingerprint, now)
+        with Surviving("answer_cache", self.events):
+            await self.cache.touch(stored.fingerprint, now)
         origin = Origin.EXACT_HIT if similarity is None else Origin.SEMANTIC_HIT
         if stored.freshness(now) is not Freshness.FRESH:
             origin, reason = Origin.STALE_HIT, Reason.REFRESHING

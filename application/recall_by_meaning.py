@@ -1,5 +1,6 @@
 """Find a remembered question that means the same, and file new ones to be found."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
@@ -34,7 +35,11 @@ FAILED = Likeness(Verdict(hit=False, reason=Reason.MEMORY_FAILED))
 
 @frozen
 class Meanings:
-    """Questions by meaning: an embedder, an index of what it made, and the policy that judges what is near."""
+    """
+    Questions by meaning: an embedder, an index of what it made, and the policy that judges what is near.
+
+    A question waits *patience* seconds for the index: one that hangs is one that fails.
+    """
 
     embedder: Embedder
     index: VectorIndex
@@ -43,6 +48,7 @@ class Meanings:
     clock: Clock
     events: EventSink
     neighbours: int = 6
+    patience: float = 1.0
 
     async def look_up(self, asking: Asking) -> Likeness:
         """Find the nearest servable entry and judge it; a part that fails means a miss."""
@@ -54,7 +60,8 @@ class Meanings:
     async def file(self, question: Question, embedding: Embedding | None) -> None:
         """Make *question* findable by its meaning; *embedding* is its own if it was made already."""
         point = embedding or await self._embed(question)
-        await self.index.upsert((Point(question.fingerprint, question.compatibility, point),))
+        async with asyncio.timeout(self.patience):
+            await self.index.upsert((Point(question.fingerprint, question.compatibility, point),))
 
     async def _embed(self, question: Question) -> Embedding:
         (embedding,) = await self.embedder.embed((question.normalised,))
@@ -71,7 +78,8 @@ class Meanings:
     async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[tuple[StoredAnswer, float]]:
         partition = asking.question.compatibility
         with asking.stopwatch.time("search"):
-            neighbours = await self.index.search(partition, embedding, self.neighbours)
+            async with asyncio.timeout(self.patience):
+                neighbours = await self.index.search(partition, embedding, self.neighbours)
             stored = await self.cache.get(tuple(each.fingerprint for each in neighbours))
             await self._heal(neighbours, stored)
         return tuple(

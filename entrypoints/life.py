@@ -8,6 +8,9 @@ import structlog
 
 from entrypoints.container import Container
 
+HEAL_EVERY = 600.0
+"""Seconds between two comparisons of the answers with their vectors; the first one is made at the start."""
+
 SWEEP_EVERY = 60.0
 """Seconds between two looks for answers that are past their lifetime."""
 
@@ -28,12 +31,14 @@ async def alive(container: Container) -> AsyncIterator[None]:
 
 
 async def _heal(container: Container) -> None:
-    try:
-        healed = await container.heal_memory()()
-    except Exception as error:  # noqa: BLE001 - memory works without it: what is not found is asked again
-        log.warning("memory_not_healed", error=str(error))
-    else:
-        log.debug("memory_healed", filed=healed)
+    while True:
+        try:
+            healed = await container.heal_memory()()
+        except Exception as error:  # noqa: BLE001 - memory works without it: what is not found is asked again
+            log.warning("memory_not_healed", error=str(error))
+        else:
+            log.debug("memory_healed", filed=healed)
+        await asyncio.sleep(HEAL_EVERY)
 
 
 async def _sweep(container: Container) -> None:

@@ -34,6 +34,7 @@ class Core:
     limit: int = 1_000_000
     threshold: float = 0.8
     semantic: bool = True
+    patience: float = 1.0
     flights: Flights = field(factory=Flights)
     epochs: PurgeEpochs = field(factory=PurgeEpochs)
 
@@ -52,7 +53,9 @@ class Core:
     @property
     def recollection(self) -> Recollection:
         policy = ThresholdPolicy(self.threshold)
-        meanings = Meanings(self.embedder, self.index, self.cache, policy, self.clock, self.events)
+        meanings = Meanings(
+            self.embedder, self.index, self.cache, policy, self.clock, self.events, patience=self.patience
+        )
         return Recollection(
             self.cache,
             meanings if self.semantic else None,

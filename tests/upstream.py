@@ -191,12 +191,12 @@ class ScriptedUpstream:
 async def _read(reader: asyncio.StreamReader) -> Request | None:
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *lines = head.strip().split("\r\n")
+        headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in lines)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
     except asyncio.IncompleteReadError:
-        return None
-    line, *lines = head.strip().split("\r\n")
+        return None  # the client was killed, or has hung up
     method, path, _ = line.split(" ")
-    headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Request(method, path, headers, body)
 
 

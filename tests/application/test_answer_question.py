@@ -363,6 +363,21 @@ class TestFailingMemory:
         assert (await ask(core, REWORDED))[0] is Origin.GENERATED
         assert fingerprint not in await core.index.page(None, 10)
 
+    async def test_a_hit_that_cannot_be_counted_is_a_hit(self) -> None:
+        core = Core()
+        await ask(core)
+        core.cache = Uncountable(core.cache)
+
+        assert (await ask(core))[0] is Origin.EXACT_HIT
+        assert (await ask(core, REWORDED))[0] is Origin.SEMANTIC_HIT
+        assert any(isinstance(event, PartFailed) for event in core.events.events)
+
+    async def test_an_index_that_hangs_is_one_that_fails(self) -> None:
+        core = Core(patience=0.01)
+        core.index = Hanging()
+
+        assert (await ask(core))[0] is Origin.GENERATED
+
     async def test_a_cancelled_question_ends(self) -> None:
         core = Core()
         core.cache = Broken(asyncio.CancelledError())
@@ -382,6 +397,26 @@ class Broken:
             raise self.error
 
         return fail
+
+
+class Uncountable:
+    """A cache that reads, and cannot count a hit."""
+
+    def __init__(self, cache: MemoryAnswerCache) -> None:
+        self.get = cache.get
+
+    async def touch(self, *_: object) -> None:
+        raise OSError("no room for the count")
+
+
+class Hanging:
+    """Whatever is asked of it takes for ever."""
+
+    def __getattr__(self, name: str):  # noqa: ANN204
+        async def hang(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        return hang
 
 
 class TestFacts:
