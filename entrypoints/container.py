@@ -31,7 +31,7 @@ from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel
 from adapters.language_model.markdown import read_passages
 from adapters.records import Records
-from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.admit_caller import AdmitCaller
 from application.answer_question import AnswerQuestion

@@ -1,5 +1,6 @@
 """What can be configured: every setting with its default, its meaning and its limits."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,17 +18,19 @@ Address = Annotated[
         json_schema_extra={"allowed": "an http:// or https:// address without user name, query or fragment"},
     ),
 ]
-RecordsUrl = Annotated[
-    str,
-    Field(
-        pattern=r"^sqlite\+aiosqlite:///.+$",
-        json_schema_extra={"allowed": "sqlite+aiosqlite:/// and the path of a file"},
-    ),
-]
+_A_FILE = {"allowed": "sqlite+aiosqlite:/// and the path of a file"}
+RecordsUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.+$", json_schema_extra=_A_FILE)]
 
 
 def _beside_data(data: dict[str, Any]) -> Path:
     return Path(data.get("data_folder", "."))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class _Section(BaseModel):
@@ -182,7 +185,7 @@ class Settings(_Section):
     @property
     def open_without_keys(self) -> bool:
         """Tell whether callers without a key may be served while there are no keys: on this machine, to develop."""
-        return self.environment == "development" and self.host in {"localhost", "127.0.0.1", "::1"}
+        return self.environment == "development" and _is_loopback(self.host)
 
     @property
     def model_folder(self) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Neighbour, Point

@@ -15,7 +15,7 @@ from domain.generation import LanguageModel
 from domain.similarity import Embedder, VectorIndex
 from domain.tenancy import KeyRing
 from domain.verdicts import HitPolicy
-from entrypoints.container import Container, is_loopback, is_open
+from entrypoints.container import Container
 from entrypoints.settings import Settings
 
 CHOICES = {
@@ -146,9 +146,8 @@ async def test_answers_that_cannot_be_read_are_set_aside(build: Build, tmp_path:
     ],
 )
 def test_only_this_machine_is_served_without_keys(host: str, expected: bool) -> None:
-    assert is_loopback(host) is expected
-    assert is_open(Settings(host=host)) is expected
-    assert is_open(Settings(host=host, environment="production")) is False
+    assert Settings(host=host).open_without_keys is expected
+    assert Settings(host=host, environment="production").open_without_keys is False
 
 
 def _configured(provider: str) -> dict[str, object]:

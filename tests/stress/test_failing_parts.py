@@ -313,7 +313,7 @@ def kill_engines() -> None:
     """Kill the engines that this process has started, and wait until that is noticed."""
     for task in Path("/proc/self/task").glob("*"):
         for child in map(int, (task / "children").read_text().split()):
-            if b"edge_engine" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"vector_index.edge.engine" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(child, signal.SIGKILL)
     time.sleep(0.02)
 

@@ -24,7 +24,7 @@ from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.onnx import OnnxEmbedder
 from adapters.embedder.prepared_model import PreparedModel
-from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.questions import Fingerprint
 from domain.similarity import Embedder
 from tests.upstream import Reply, Request, ScriptedUpstream, openai_answer

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.vector_index import edge
-from adapters.vector_index.edge import EdgeVectorIndex
+from adapters.vector_index.edge import index as edge
+from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Point, VectorIndexUnavailable
 
@@ -23,7 +23,7 @@ HERE = Compatibility("here")
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from adapters.vector_index import edge
+from adapters.vector_index.edge import index as edge
 from tests.adapters.vector_index.test_edge import index_in, points
 
 edge.OPTIMISE_AFTER = int(sys.argv[2])

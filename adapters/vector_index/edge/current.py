@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters.translation import ErrorTable, translating
-from adapters.vector_index.edge_folder import Damaged, EdgeFolder
-from adapters.vector_index.edge_start import Serving, serve_index
+from adapters.vector_index.edge.folder import Damaged, EdgeFolder
+from adapters.vector_index.edge.start import Serving, serve_index
 from domain.similarity import VectorIndexUnavailable
 
 OURS: ErrorTable = {OSError: VectorIndexUnavailable, Damaged: VectorIndexUnavailable}

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.vector_index import edge_wire as wire
-from adapters.vector_index.edge_folder import EdgeFolder
-from adapters.vector_index.edge_live import LiveShard
+from adapters.vector_index.edge import wire
+from adapters.vector_index.edge.folder import EdgeFolder
+from adapters.vector_index.edge.live import LiveShard
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Neighbour, Point, VectorIndex, VectorIndexUnavailable
 
@@ -30,10 +30,10 @@ class EdgeVectorIndex(VectorIndex):
     What was acknowledged is in a write-ahead log and survives ``kill -9`` of the service and of the engine;
     it survives a loss of power once flushed, which happens when nothing was asked for a second.
 
-    The engine is a process (``edge_engine`` says why), started by ``open`` or the first use, and again when it
+    The engine is a process (``engine.py`` says why), started by ``open`` or the first use, and again when it
     has died. An index that it cannot read is moved aside to ``<folder>.damaged-<n>`` and begun anew, empty:
     whoever remembers the questions can fill it again. That, and an optimisation that failed, is told to
-    *report* in a sentence. Optimising happens in the background (``edge_live`` says how).
+    *report* in a sentence. Optimising happens in the background (``live.py`` says how).
 
     A point's identity is the first half of its fingerprint: two that share it replace one another.
     """

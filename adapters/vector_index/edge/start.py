@@ -6,9 +6,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from adapters.vector_index import edge_wire as wire
-from adapters.vector_index.edge_folder import Damaged, EdgeFolder
-from adapters.vector_index.edge_process import EngineProcess
+from adapters.vector_index.edge import wire
+from adapters.vector_index.edge.folder import Damaged, EdgeFolder
+from adapters.vector_index.edge.process import EngineProcess
 from domain.similarity import VectorIndexUnavailable
 
 NOT_DAMAGE = ("No space left", "Permission denied", "Read-only file system", "Too many open files", "Cannot allocate")

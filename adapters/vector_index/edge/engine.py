@@ -1,5 +1,5 @@
 """
-The process that holds a Qdrant Edge shard: ``python -m adapters.vector_index.edge_engine <socket>``.
+The process that holds a Qdrant Edge shard: ``python -m adapters.vector_index.edge.engine <socket>``.
 
 The engine's Python binding keeps the interpreter locked through every call (optimising included: minutes),
 so a thread would not spare the event loop anything. Hence a process, which also keeps a damaged file from
@@ -19,8 +19,7 @@ from pathlib import Path
 
 import qdrant_edge as edge
 
-from adapters.vector_index import edge_shard as shard
-from adapters.vector_index import edge_wire as wire
+from adapters.vector_index.edge import shard, wire
 
 IDLE = 1.0
 """After so many seconds without a request, what is only in the write-ahead log is flushed."""

@@ -8,7 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 
-from adapters.vector_index import edge_wire as wire
+from adapters.vector_index.edge import wire
 from domain.similarity import VectorIndexUnavailable
 
 PATIENCE = 10.0
@@ -104,7 +104,7 @@ def _sound(reply: wire.Reply) -> wire.Reply:
 def _spawn(connection: int, inherited: Sequence[int]) -> "subprocess.Popen[bytes]":
     """Start the engine in its own session, so that a terminal's Ctrl-C reaches only the service, which ends it."""
     return subprocess.Popen(  # noqa: S603  our own interpreter and module
-        [sys.executable, "-m", "adapters.vector_index.edge_engine", str(connection)],
+        [sys.executable, "-m", "adapters.vector_index.edge.engine", str(connection)],
         pass_fds=(connection, *inherited),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

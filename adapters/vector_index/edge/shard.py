@@ -9,7 +9,7 @@ from uuid import UUID
 
 import qdrant_edge as edge
 
-from adapters.vector_index.edge_wire import Entry, Vector
+from adapters.vector_index.edge.wire import Entry, Vector
 
 LINKS, CANDIDATES = 16, 100
 """Of the graph: links of a node, and candidates looked at when it is added."""

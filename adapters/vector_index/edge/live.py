@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapters.translation import translating
-from adapters.vector_index import edge_wire as wire
-from adapters.vector_index.edge_current import OURS, CurrentEngine
-from adapters.vector_index.edge_folder import EdgeFolder
-from adapters.vector_index.edge_start import Serving, serve_shard
+from adapters.vector_index.edge import wire
+from adapters.vector_index.edge.current import OURS, CurrentEngine
+from adapters.vector_index.edge.folder import EdgeFolder
+from adapters.vector_index.edge.start import Serving, serve_shard
 
 
 class LiveShard:
