@@ -1,14 +1,17 @@
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from attrs import evolve
 
 from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.embedder.hashing import HashingEmbedder
 from domain.answers import Asking, Origin, Reason
 from domain.caching import Selection
 from domain.errors import NotRemembered
-from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFailed
+from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFailed, TextTruncated
 from domain.generation import Chunk, FinishReason, ModelTimedOut, TokenUsage
+from domain.similarity import Embedding
 from tests.builders import a_question, an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
@@ -419,6 +422,13 @@ class Hanging:
         return hang
 
 
+class CuttingEmbedder(HashingEmbedder):
+    """Reads 256 tokens of 300."""
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
+        return [evolve(each, tokens=300, truncated=True) for each in await super().embed(texts)]
+
+
 class TestFacts:
     async def test_an_answer_is_reported_with_its_stages(self) -> None:
         core = Core()
@@ -429,6 +439,13 @@ class TestFacts:
         assert [event.origin for event in served] == [Origin.GENERATED, Origin.EXACT_HIT]
         assert list(served[0].stages) == ["exact", "embed", "search", "judge", "model", "remember"]
         assert list(served[1].stages) == ["exact"]
+
+    async def test_a_question_longer_than_the_embedder_reads_is_reported(self) -> None:
+        core = Core()
+        core.embedder = CuttingEmbedder()
+        await ask(core)
+
+        assert TextTruncated(300) in core.events.events
 
     async def test_a_failure_is_reported(self) -> None:
         core = Core(ScriptedModel((ModelTimedOut("slow"),)))

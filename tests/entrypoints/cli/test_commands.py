@@ -120,6 +120,12 @@ class TestServe:
 
 
 class TestMain:
+    def test_every_command_is_listed_and_others_are_refused(self, run: Run) -> None:
+        listed = run("--help").stdout
+
+        assert all(command in listed for command in ("ask", "cache", "keys", "models", "serve"))
+        assert "No such command" in run("sing").stderr
+
     def test_errors_are_sentences(self, run: Run, main: Main) -> None:
         assert run("keys", "list").exit_code == 0
 
