@@ -60,7 +60,7 @@ class Engine:
 
     @singledispatchmethod
     def _do(self, request: wire.Request) -> wire.Reply:
-        raise NotImplementedError(request)
+        raise TypeError(f"the engine knows no {type(request).__name__}")
 
     @_do.register
     def _open(self, request: wire.Open) -> wire.Reply:
