@@ -19,7 +19,7 @@ from entrypoints.settings import Settings
 
 TALKATIVE = (
     *("aiosqlite", "alembic", "anthropic", "openai", "sqlalchemy", "uvicorn.access"),
-    *("httpcore", "httpcore2", "httpx", "httpx2"),
+    *("httpcore", "httpcore2", "httpx", "httpx2", "markdown_it"),
 )
 """Libraries that print requests and parameters, and with them questions, below ``WARNING``."""
 
