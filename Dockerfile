@@ -31,7 +31,6 @@ COPY --from=model /models /models
 COPY --from=application /app /app
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    ORT_DISABLE_TELEMETRY=1 \
     RAGBOOST_ENVIRONMENT=production \
     RAGBOOST_HOST=0.0.0.0 \
     RAGBOOST_PORT=8000 \

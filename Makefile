@@ -11,8 +11,6 @@ WORKERS ?= 2
 UV_VERSION := 0.13.8
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# onnxruntime's own package reports to its makers unless it is told not to.
-export ORT_DISABLE_TELEMETRY := 1
 # Without bytecode every start would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -149,3 +150,17 @@ def test_the_service_needs_no_package_of_the_preparation() -> None:
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert told.stdout.strip() == "set()"
+
+
+def test_onnxruntime_keeps_no_device_id_and_no_reports_to_its_makers(
+    prepared_model: PreparedModel, tmp_path: Path
+) -> None:
+    hushing = {"CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in hushing}
+    loading = (sys.executable, "-c", "import sys, adapters.embedder.onnx as it; it.OnnxEmbedder(it.Path(sys.argv[1]))")
+
+    subprocess.run(  # noqa: S603
+        [*loading, str(prepared_model.folder)], env={**environment, "HOME": str(tmp_path)}, check=True
+    )
+
+    assert list(tmp_path.rglob("*")) == []
