@@ -12,7 +12,7 @@ from questions import answered, asked
 from service import MODEL, MODELS, TENANT
 
 from adapters.answer_cache.sqlite import SqliteAnswerCache
-from adapters.vector_index import edge
+from adapters.vector_index.edge import index as edge
 from domain.caching import Lifetime, StoredAnswer
 from domain.generation import Completion, FinishReason, TokenUsage
 from domain.questions import Question

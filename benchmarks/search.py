@@ -26,7 +26,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from adapters.vector_index import edge
+from adapters.vector_index.edge import index as edge
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Point
 
@@ -39,7 +39,7 @@ console = Console(stderr=True)
 
 def unit(vectors: NDArray[Any]) -> Vectors:
     """Bring each row to length 1."""
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def random_vectors(count: int) -> Vectors:
