@@ -84,10 +84,11 @@ class Service:
 
     def kill(self, with_engine: bool) -> None:
         """Kill the service at once, and its index's engine with it or not."""
-        doomed = [*(_children(self._process.pid) if with_engine else []), self._process.pid]
-        for pid in doomed:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if self._process.poll() is None:  # else its number may be another's by now
+            for pid in _children(self._process.pid) if with_engine else []:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._process.kill()
         self._ended()
 
     def stop(self) -> None:
