@@ -1,7 +1,7 @@
 """A small fast cache in front of a large lasting one."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from attrs import define, field
 
@@ -53,13 +53,13 @@ class LayeredAnswerCache(AnswerCache):
         await self.back.touch(fingerprint, now)
 
     async def _fetch(self, names: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
-        async with self._journey(names) as journey:
+        with self._journey(names) as journey:
             far = await self.back.get(names)
         await self._bring_forward(tuple(far.values()), journey)
         return far
 
-    @asynccontextmanager
-    async def _journey(self, names: Sequence[Fingerprint]) -> AsyncIterator[_Journey]:
+    @contextmanager
+    def _journey(self, names: Sequence[Fingerprint]) -> Iterator[_Journey]:
         journey = _Journey(set(names))
         self._under_way.add(journey)
         try:
@@ -73,7 +73,7 @@ class LayeredAnswerCache(AnswerCache):
         # before and after, and whoever is under way with one of the names does not bring it forward.
         await self._forget_in_front(names)
         try:
-            async with self._journey(names) as journey:
+            with self._journey(names) as journey:
                 yield journey
         finally:
             await self._forget_in_front(names)

@@ -1,4 +1,4 @@
-"""What the thread of the SQLite answer cache does: everything that waits for the disk."""
+"""What the SQLite answer cache does with its file."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 
 from adapters.answer_cache import sqlite_statements as sql
 from adapters.answer_cache.encoding import decode, encode
-from adapters.answer_cache.sqlite_file import AnswersFile, T, Work
+from adapters.answer_cache.sqlite_file import REFUSALS, AnswersFile, T, Work
 from adapters.answer_cache.sqlite_hits import Hits, PendingHits
 from domain.caching import StoredAnswer
 from domain.questions import Fingerprint
@@ -16,10 +16,24 @@ from domain.questions import Fingerprint
 
 @define
 class AnswersOnDisk:
-    """The file, and the *hits* that are not in it yet; every method raises ``sqlite3.Error`` and ``OSError``."""
+    """
+    The file, and the *hits* that are not in it yet.
+
+    ``glance`` is for the event loop, all else for one thread, and may raise ``sqlite3.Error`` and ``OSError``.
+    """
 
     file: AnswersFile
     hits: PendingHits = field(factory=PendingHits)
+
+    def glance(self, names: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer] | None:
+        """Give what is there; ``None`` when that is not plain at once: then ``read`` looks closer."""
+        reader = self.file.reader
+        with suppress(*REFUSALS):
+            if reader:
+                rows = sql.read(reader, names)
+                answers = {row.fingerprint: answer for row in rows if (answer := self._revive(row))}
+                return answers if len(answers) == len(rows) else None
+        return None
 
     def read(self, names: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
         """Give what is there; what cannot be read is removed."""

@@ -36,7 +36,7 @@ CLASHES: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PR
 @define
 class AnswersFile:
     """
-    One connection to *path*, for one thread.
+    A connection to *path* for one thread, and a *reader* for another, which waits for nobody.
 
     Every method raises ``sqlite3.Error``, ``OSError``, and ``UnicodeDecodeError`` where damage makes SQLite stammer.
 
@@ -46,6 +46,7 @@ class AnswersFile:
     path: Path
     damaged: Path | None = field(default=None, init=False)
     connection: sqlite3.Connection | None = field(default=None, init=False)
+    reader: sqlite3.Connection | None = field(default=None, init=False)
     _opened: Mapping[str, Identity | None] = field(factory=dict, init=False)
     _refusal: str | None = field(default=None, init=False)
 
@@ -55,6 +56,7 @@ class AnswersFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open_or_set_aside()
             self._opened = self._found()
+            self.reader = _open_reader(self.path)
         return self.connection
 
     def use(self, work: Work[T]) -> T:
@@ -87,6 +89,8 @@ class AnswersFile:
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
+        # The other thread may be reading just now: its connection closes when it lets go of it.
+        self.reader = None
         connection, self.connection = self.connection, None
         if connection:
             connection.close()
@@ -155,6 +159,12 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    reader = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    reader.execute("PRAGMA query_only = ON")
+    return reader
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

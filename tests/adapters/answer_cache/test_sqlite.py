@@ -57,6 +57,12 @@ def driver(cache: SqliteAnswerCache) -> sqlite3.Connection:
     return connection
 
 
+def reader(cache: SqliteAnswerCache) -> sqlite3.Connection:
+    connection = cache._file.reader  # noqa: SLF001
+    assert connection
+    return connection
+
+
 def forbid_growth(cache: SqliteAnswerCache) -> None:
     connection = driver(cache)
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -94,6 +100,79 @@ class TestRemembering:
             assert not writing.done()
             other.rollback()
         await writing
+
+
+class TestReadingInTheEventLoop:
+    async def test_a_few_answers_need_no_thread(self, cache: SqliteAnswerCache) -> None:
+        await cache.put(answers(module.A_FEW))
+
+        with reading_in_the_loop(cache) as read:
+            assert len(await cache.get(NAMES[: module.A_FEW])) == module.A_FEW
+            assert await cache.get(NAMES[-1:]) == {}
+
+        assert len(read) == 2
+
+    async def test_they_do_not_wait_for_who_writes(self, cache: SqliteAnswerCache, path: Path) -> None:
+        await cache.put(answers())
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            writing = asyncio.create_task(cache.put(answers()))
+            await asyncio.sleep(0.05)
+            assert len(await cache.get(NAMES[:3])) == 3
+            assert not writing.done()
+            other.rollback()
+        await writing
+
+    async def test_more_are_left_to_the_thread(self, cache: SqliteAnswerCache) -> None:
+        await cache.put(answers(module.A_FEW + 1))
+
+        with reading_in_the_loop(cache) as read:
+            assert len(await cache.get(NAMES[: module.A_FEW + 1])) == module.A_FEW + 1
+
+        assert read == []
+
+    async def test_after_a_disk_was_slow_all_are_left_to_the_thread_for_a_while(
+        self, cache: SqliteAnswerCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await cache.put(answers())
+        now = 0.0
+
+        def a_clock_that_jumps() -> float:
+            nonlocal now
+            now += 0.01
+            return now
+
+        monkeypatch.setattr(module, "monotonic", a_clock_that_jumps)
+        with reading_in_the_loop(cache) as read:
+            for _ in range(90):
+                assert len(await cache.get(NAMES[:3])) == 3
+            assert len(read) == 1
+            for _ in range(20):
+                assert len(await cache.get(NAMES[:3])) == 3
+            assert len(read) == 2
+
+    async def test_what_was_written_last_is_read(self, cache: SqliteAnswerCache) -> None:
+        for text in ("first", "second", "third"):
+            written = a_stored_answer(0, completion=a_completion(text))
+            await cache.put([written])
+            assert await cache.get(NAMES[:1]) == {NAMES[0]: written}
+            await cache.remove(NAMES[:1])
+            assert await cache.get(NAMES[:1]) == {}
+
+    async def test_a_refusal_is_left_to_the_thread(self, cache: SqliteAnswerCache) -> None:
+        await cache.put(answers())
+        reader(cache).close()
+
+        assert len(await cache.get(NAMES[:3])) == 3
+
+
+@contextmanager
+def reading_in_the_loop(cache: SqliteAnswerCache) -> Iterator[list[str]]:
+    """List the statements that were not left to the thread."""
+    read: list[str] = []
+    reader(cache).set_trace_callback(read.append)
+    yield read
+    reader(cache).set_trace_callback(None)
 
 
 class TestHits:
