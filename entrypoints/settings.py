@@ -65,7 +65,7 @@ class AnswerCache(_Section):
         default=1024, ge=1, description="Megabytes that all answers may take before the idlest are evicted."
     )
     hot_mb: int = Field(
-        default=16, ge=0, description="Megabytes of the most used answers that are kept in memory as well."
+        default=8, ge=0, description="Megabytes of the most used answers that are kept in memory as well."
     )
 
 
