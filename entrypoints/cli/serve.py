@@ -47,7 +47,8 @@ def serve(host: str | None, port: int | None) -> None:
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_settings().model_copy(update=given)
     configure_logging(settings)
-    uvloop.run(_serve(settings))
+    with suppress(KeyboardInterrupt):  # uvicorn has ended everything in order, and raises it again
+        uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:

@@ -30,6 +30,7 @@ class Process:
 
     client: httpx.Client
     output: Path
+    process: "subprocess.Popen[bytes]"
 
     @property
     def log(self) -> str:
@@ -50,7 +51,7 @@ def running(folder: Path, headers: Mapping[str, str] | None = None, **environmen
         try:
             address = f"http://127.0.0.1:{_wait_for_port(process, output)}"
             with httpx.Client(base_url=address, headers=headers, timeout=PATIENCE, verify=False) as client:  # noqa: S501
-                yield Process(client, output)
+                yield Process(client, output, process)
         finally:
             process.terminate()
             assert process.wait(PATIENCE) in {0, -15}, output.read_text()
