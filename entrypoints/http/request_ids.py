@@ -2,6 +2,7 @@
 
 import re
 from random import getrandbits
+from typing import cast
 
 from litestar import Litestar
 from litestar.enums import ScopeType
@@ -29,7 +30,12 @@ class IdentifyingLitestar(Litestar):
             await send(message)
 
         request_id.set(name.decode())  # each request is served in a context of its own
-        await super().__call__(scope, receive, send_named)
+        await super().__call__(_as_get(scope) if scope["method"] == "HEAD" else scope, receive, send_named)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Have HEAD answered as GET, as HTTP wants it; the server sends no body, for its own scope still says HEAD."""
+    return cast("Scope", {**scope, "method": "GET"})
 
 
 def _name(scope: Scope) -> bytes:
