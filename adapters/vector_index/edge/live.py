@@ -55,8 +55,7 @@ class LiveShard:
                 await self._hand_over(origin, successor)
         finally:
             self._missed = None
-            await self._end_other()
-            await asyncio.to_thread(self._folder.sweep)
+            await self._end_other_and_sweep()
 
     async def give_up(self) -> None:
         """Take no new work, and end an optimisation under way."""
@@ -92,6 +91,12 @@ class LiveShard:
     async def _catch_up(self, successor: Serving) -> None:
         while self._missed:
             await successor.engine.ask(self._missed.popleft())
+
+    async def _end_other_and_sweep(self) -> None:
+        try:
+            await self._end_other()
+        finally:
+            await asyncio.to_thread(self._folder.sweep)
 
     async def _end_other(self) -> None:
         other, self._other = self._other, None

@@ -27,11 +27,23 @@ class EngineProcess(asyncio.Protocol):
 
     @classmethod
     async def start(cls, inherited: Sequence[int] = ()) -> "EngineProcess":
-        """Start one that keeps the file descriptors *inherited* open for as long as it lives."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.to_thread(_spawn, theirs.fileno(), inherited)
-        _, engine = await asyncio.get_running_loop().create_unix_connection(lambda: cls(process), sock=ours)
+        """
+        Start one that keeps the file descriptors *inherited* open for as long as it lives.
+
+        When this is cancelled it still waits until the process is there, and ends it: the thread
+        that starts it cannot be stopped, and would hand down what others have closed meanwhile.
+        """
+        starting = asyncio.create_task(cls._start(inherited))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await (await starting).kill()
+            raise
+
+    @classmethod
+    async def _start(cls, inherited: Sequence[int]) -> "EngineProcess":
+        process, connection = await asyncio.to_thread(_spawn, inherited)
+        _, engine = await asyncio.get_running_loop().create_unix_connection(lambda: cls(process), sock=connection)
         return engine
 
     async def ask(self, request: wire.Request) -> wire.Reply:
@@ -49,16 +61,20 @@ class EngineProcess(asyncio.Protocol):
         return _sound(await answer)
 
     async def end(self) -> None:
-        """Let it answer what it was asked, flush and end."""
-        self._transport.write_eof()
+        """Let it answer what it was asked, flush and end, if it has not ended by itself."""
+        self.alive = False
+        if not self._transport.is_closing():  # uvloop raises where asyncio does nothing
+            self._transport.write_eof()
         try:
             await asyncio.to_thread(self._process.wait, PATIENCE)
         except subprocess.TimeoutExpired:
             await self.kill()
-        self._transport.close()
+        finally:
+            self._transport.close()
 
     async def kill(self) -> None:
         """End it at once: what it acknowledged is on the disk."""
+        self.alive = False
         self._process.kill()
         self._transport.close()
         await asyncio.to_thread(self._process.wait)
@@ -101,7 +117,18 @@ def _sound(reply: wire.Reply) -> wire.Reply:
     return reply
 
 
-def _spawn(connection: int, inherited: Sequence[int]) -> "subprocess.Popen[bytes]":
+def _spawn(inherited: Sequence[int]) -> tuple["subprocess.Popen[bytes]", socket.socket]:
+    """Start the engine, and give the service's end of the socket between the two."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            return _engine(theirs.fileno(), inherited), ours
+        except BaseException:
+            ours.close()
+            raise
+
+
+def _engine(connection: int, inherited: Sequence[int]) -> "subprocess.Popen[bytes]":
     """Start the engine in its own session, so that a terminal's Ctrl-C reaches only the service, which ends it."""
     return subprocess.Popen(  # noqa: S603  our own interpreter and module
         [sys.executable, "-m", "adapters.vector_index.edge.engine", str(connection)],

@@ -17,6 +17,9 @@ from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Point, VectorIndexUnavailable
 
+pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
+on_both_loops = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
+
 DIMENSIONS = 32
 HERE = Compatibility("here")
 
@@ -94,6 +97,12 @@ async def others_than(engine: int) -> list[int]:
     return others
 
 
+async def opened_its_shard(engine: int) -> None:
+    while "/shard-" not in Path(f"/proc/{engine}/maps").read_text():  # noqa: ASYNC110, ASYNC240
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)  # it says so to the service, which has it optimise
+
+
 async def test_what_was_filed_is_there_after_closing(tmp_path: Path) -> None:
     before = index_in(tmp_path)
     await before.upsert(points(0, 200))
@@ -137,6 +146,7 @@ async def test_a_killed_service_has_everything_it_acknowledged(
     assert REPORTS == []
 
 
+@on_both_loops
 async def test_a_killed_engine_is_started_again_with_everything_acknowledged(index: EdgeVectorIndex) -> None:
     await index.upsert(points(0, 300))
     (engine,) = engines_of(os.getpid())
@@ -151,6 +161,7 @@ async def test_a_killed_engine_is_started_again_with_everything_acknowledged(ind
     assert REPORTS == []
 
 
+@on_both_loops
 async def test_no_engine_survives_its_service(tmp_path: Path) -> None:
     index = index_in(tmp_path)
     await index.open()
@@ -246,6 +257,7 @@ async def test_a_damaged_index_is_moved_aside_and_begun_anew(tmp_path: Path, dam
         assert len(REPORTS) == number
 
 
+@on_both_loops
 async def test_searches_and_writes_go_on_while_it_is_optimised(
     index: EdgeVectorIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +284,7 @@ def shard_in_use(folder: Path) -> bytes:
     return (folder / "index" / "manifest.json").read_bytes()
 
 
+@on_both_loops
 async def test_closing_gives_up_optimising_and_loses_nothing(tmp_path: Path) -> None:
     index = index_in(tmp_path)
     await index.upsert(points(0, 1_900))
@@ -287,14 +300,21 @@ async def test_closing_gives_up_optimising_and_loses_nothing(tmp_path: Path) -> 
     assert REPORTS == []
 
 
-async def test_an_optimisation_that_fails_leaves_the_index_as_it_was(index: EdgeVectorIndex) -> None:
+@on_both_loops
+@pytest.mark.parametrize("moment", ["starting", "optimising"])
+async def test_an_optimisation_that_fails_leaves_the_index_as_it_was(
+    index: EdgeVectorIndex, tmp_path: Path, moment: str
+) -> None:
     await index.upsert(points(0, 1_900))
     optimising = asyncio.create_task(index.optimise())
     (serving,) = engines_of(os.getpid())
     (other,) = await others_than(serving)
+    if moment == "optimising":
+        await opened_its_shard(other)
     os.kill(other, signal.SIGKILL)
 
     with pytest.raises(VectorIndexUnavailable):
         await optimising
+    assert shard_in(tmp_path).name in shard_in_use(tmp_path).decode()
     await index.upsert(points(1_900, 100))
     assert await numbers_in(index) == list(range(2_000))
