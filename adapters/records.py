@@ -1,13 +1,14 @@
 """The records: tables that must survive, in one database, through SQLAlchemy."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Column, Connection, Float, MetaData, String, Table, event, inspect, text
+from sqlalchemy import Column, Connection, Float, MetaData, String, Table, event, inspect, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.errors import Unavailable
@@ -17,6 +18,8 @@ HEAD = "0001"
 
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
+
+REMEDY = "it must be an SQLite file that may be written; RAGBOOST_DATA_FOLDER or RAGBOOST_RECORDS_URL chooses another"
 
 metadata = MetaData()
 
@@ -36,13 +39,17 @@ class RecordsTooNew(Unavailable):
     """The database was written by a newer RAGBoost."""
 
 
+class RecordsUnusable(Unavailable):
+    """The database cannot be opened; the message names its file and what can be done: it is for operators."""
+
+
 @frozen
 class Records:
     """
     The database behind *url*, such as ``sqlite+aiosqlite:///data/records.db``.
 
     ``open`` it before use, ``close`` it in the end. SQLite waits for its disk at every commit.
-    Errors are SQLAlchemy's: the ports' adapters translate them.
+    Once it is open, errors are SQLAlchemy's: the ports' adapters translate them.
     """
 
     url: str
@@ -54,13 +61,25 @@ class Records:
         event.listen(engine.sync_engine, "connect", _prepare)
         return engine
 
+    @property
+    def file(self) -> Path | None:
+        """Give the file; ``None`` where there is none."""
+        file = make_url(self.url).database
+        return Path(file).absolute() if file and file != ":memory:" else None
+
     async def open(self) -> None:
-        """Make the folder, the file and the tables as far as they are missing; raises ``RecordsTooNew``."""
-        self._make_folder()
-        async with self.engine.connect() as connection:
-            version = await connection.run_sync(current_version)
-        if version != HEAD:
-            await self._upgrade()
+        """
+        Make the folder, the file and the tables as far as they are missing.
+
+        Raises ``RecordsTooNew`` and ``RecordsUnusable``.
+        """
+        with self._telling():
+            self._make_folder()
+            async with self.engine.connect() as connection:
+                version = await connection.run_sync(current_version)
+            if version != HEAD:
+                await self._upgrade()
+            await self._read_a_key()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -83,16 +102,28 @@ class Records:
         """Close all connections."""
         await self.engine.dispose()
 
+    async def _read_a_key(self) -> None:
+        """Come upon damage now, when somebody looks on, rather than at the first question."""
+        async with self.reading() as connection:
+            await connection.execute(select(api_keys).limit(1))
+
     async def _upgrade(self) -> None:
         from adapters.migrations.upgrade import upgrade  # noqa: PLC0415 - alembic costs time that a start seldom needs
 
         async with self.engine.connect() as connection:
             await connection.run_sync(upgrade)
 
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            why = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise RecordsUnusable(f"the records in {self.file or 'memory'} cannot be used: {why}; {REMEDY}") from error
+
     def _make_folder(self) -> None:
-        file = make_url(self.url).database
-        if file and file != ":memory:":
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        if self.file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
 
 
 def current_version(connection: Connection) -> str | None:
@@ -105,6 +136,10 @@ def current_version(connection: Connection) -> str | None:
 
 def _prepare(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout = {PATIENCE * 1000:.0f}", "journal_mode = WAL", "synchronous = FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (f"busy_timeout = {PATIENCE * 1000:.0f}", "journal_mode = WAL", "synchronous = FULL"):
+            cursor.execute(f"PRAGMA {pragma}")
+    except Exception:
+        connection.close()  # SQLAlchemy forgets it, and its thread would wait for work for ever
+        raise
     cursor.close()

@@ -31,6 +31,9 @@ A key may also be read from a file, which is how Docker and Kubernetes hand secr
 All settings are checked at the start. Whatever is wrong is told at once, and the service does not start: a value
 that is not allowed, a name beginning with `RAGBOOST_` that is not known, an unknown key in the TOML file, a file
 that is missing. Keys are never shown.
+
+`RAGBOOST_URL` and `RAGBOOST_KEY` are no settings: from the environment alone, they stand for the options `--url` and
+`--key` of `ragboost ask` and other commands that ask a running service.
 """
 
 _HEADER = """\

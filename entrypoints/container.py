@@ -2,7 +2,8 @@
 
 # file over budget: wiring is a list, and a list is read best on one page
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from adapters.event_sink.fan_out import FanOut
 from adapters.event_sink.log import LogEventSink
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
+from adapters.exclusive import Exclusive, InUse
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.language_model.endpoint import Endpoint
@@ -48,7 +50,7 @@ from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
 from application.route_models import Offer, Routes
-from domain.caching import Lifetime
+from domain.caching import AnswerCacheUnavailable, Lifetime
 from domain.generation import LanguageModel
 from domain.similarity import Embedder
 from domain.verdicts import ThresholdPolicy
@@ -56,6 +58,7 @@ from entrypoints.settings import Settings
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
+ANSWERS = "answers.db"
 DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
 
 log = structlog.get_logger()
@@ -68,12 +71,35 @@ def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
     return thing
 
 
+def take_answers(folder: Path) -> Exclusive:
+    """Have the answers in *folder* to ourselves: what is kept in memory of them, nobody else may change on disk."""
+    with _telling_of_answers(folder):
+        return Exclusive(folder / ANSWERS)
+
+
 def open_sqlite(folder: Path) -> SqliteAnswerCache:
     """Open the answers on disk, and say so when they had to be set aside."""
-    cache = SqliteAnswerCache(folder / "answers.db")
+    with _telling_of_answers(folder):
+        cache = SqliteAnswerCache(folder / ANSWERS)
     if cache.damaged:
         log.warning("answers_set_aside", file=str(cache.damaged))
     return cache
+
+
+@contextmanager
+def _telling_of_answers(folder: Path) -> Iterator[None]:
+    """Say which file or folder is to blame, and what can be done."""
+    file = folder.absolute() / ANSWERS
+    try:
+        yield
+    except InUse as error:
+        remedy = (
+            "ask it instead (--url http://HOST:PORT, or RAGBOOST_URL), or set RAGBOOST_DATA_FOLDER to another folder"
+        )
+        raise AnswerCacheUnavailable(f"a running service uses {file.parent}: {remedy}") from error
+    except (AnswerCacheUnavailable, OSError) as error:
+        remedy = "it must be a file that may be written; RAGBOOST_DATA_FOLDER chooses another folder"
+        raise AnswerCacheUnavailable(f"{file} cannot be opened: {error}; {remedy}") from error
 
 
 def open_onnx(settings: Settings) -> OnnxEmbedder:
@@ -93,8 +119,11 @@ def prepare_model(settings: Settings, folder: Path | None, download: bool, progr
 def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
     """Open the index of this embedder's version: vectors of two versions never meet."""
     name = embedder.version.replace("/", "-")
-    report = partial(log.warning, "vector_index")
-    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, report)
+    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
+
+
+def _report_of_index(sentence: str) -> None:
+    log.warning("vector_index", detail=sentence)
 
 
 def connect_openai(settings: Settings) -> LanguageModel:
@@ -157,9 +186,10 @@ class Container(DeclarativeContainer):
     manage_keys = Singleton(ManageKeys, key_ring, clock)
 
     # What is remembered
+    taken_answers = Singleton(kept_open, open_things, Singleton(take_answers, chosen.data_folder))
     stored_answers = Selector(
         chosen.answer_cache.kind,
-        sqlite=Singleton(kept_open, open_things, Singleton(open_sqlite, chosen.data_folder)),
+        sqlite=Singleton(kept_open, open_things, Singleton(open_sqlite, taken_answers.provided.file.parent)),
         memory=Singleton(MemoryAnswerCache),
     )
     hot_bytes = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.hot_mb)

@@ -1,8 +1,9 @@
 """From opening the parts to closing them: what runs beside the questions."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -14,6 +15,8 @@ HEAL_EVERY = 600.0
 SWEEP_EVERY = 60.0
 """Seconds between two looks for answers that are past their lifetime."""
 
+Work = Callable[[Container], Coroutine[Any, Any, None]]
+
 log = structlog.get_logger()
 
 
@@ -22,12 +25,17 @@ async def alive(container: Container) -> AsyncIterator[None]:
     """Open what must be opened, heal and sweep in the background, and end everything in order."""
     async with container.open_things():
         await container.records().open()
-        beside = [asyncio.create_task(work(container)) for work in (_heal, _sweep, _prepare_models)]
+        beside = [asyncio.create_task(work(container)) for work in _works(container)]
         try:
             yield
         finally:
             await _end(beside)
             await container.flights().close()
+
+
+def _works(container: Container) -> Sequence[Work]:
+    always = (_sweep, _prepare_models)
+    return (_heal, *always) if container.settings().semantic.enabled else always  # else nobody asks for the vectors
 
 
 async def _heal(container: Container) -> None:

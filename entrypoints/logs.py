@@ -132,7 +132,6 @@ def _configure_structlog(settings: Settings, rendering: list[Processor], output:
         processors=[Preparation(), *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log.level),
         logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", FlushedTogether(output.buffer))),
-        cache_logger_on_first_use=True,
     )
 
 

@@ -28,8 +28,18 @@ _PATTERNS = (
         rf"\1{HIDDEN}",
     ),
     (re.compile(r"://[^\s/@]{1,256}@"), f"://{HIDDEN}@"),
+    (re.compile(r"://[^\s'\"<>]{1,256}@"), f"://{HIDDEN}@"),  # passwords that hold a slash or another @
     (re.compile(r"(?:[\w.+%&~!#$*?^-]|(?<=\w)'(?=\w)){1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
 )
+
+
+def shown(value: object) -> str:
+    """Give a setting's *value* for people to read; of what may hold a password only an address's scheme is left."""
+    text = str(value)
+    scheme, is_address, _ = text.partition("://")
+    if "@" not in text and not (is_address and {"?", "#"} & set(text)):
+        return repr(value)
+    return repr(f"{scheme}://{HIDDEN}") if is_address and scheme.replace("+", "").isalnum() else HIDDEN
 
 
 @frozen

@@ -18,7 +18,7 @@ Address = Annotated[
         json_schema_extra={"allowed": "an http:// or https:// address without user name, query or fragment"},
     ),
 ]
-_A_FILE = {"allowed": "sqlite+aiosqlite:/// and the path of a file"}
+_A_FILE = {"allowed": "sqlite+aiosqlite:/// and the path of a file; no other database than SQLite is supported"}
 RecordsUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.+$", json_schema_extra=_A_FILE)]
 
 
@@ -106,7 +106,7 @@ class LanguageModel(_Section):
         description="Who answers when the asker names nobody. Unset: the first of openai and anthropic that "
         "has a key or a base URL, else extractive, which answers from what is at hand, offline.",
     )
-    timeout: float = Field(default=30.0, gt=0, description="Seconds a model may take to answer.")
+    timeout: float = Field(default=30.0, gt=0, description="The longest silence of a model, in seconds, per attempt.")
     retries: int = Field(default=2, ge=0, le=10, description="How often a transient failure is tried again.")
 
 
@@ -162,7 +162,7 @@ class Settings(_Section):
     )
     records_url: RecordsUrl = Field(
         default_factory=lambda data: f"sqlite+aiosqlite:///{_beside_data(data) / 'records.db'}",
-        description="SQLAlchemy's URL of the records (keys). Unset: records.db in the data folder.",
+        description="SQLAlchemy's URL of the SQLite file of the records (keys). Unset: records.db in the data folder.",
     )
     log: Log = Log()
     answer_cache: AnswerCache = AnswerCache()

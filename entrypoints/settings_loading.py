@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.errors import RAGBoostError
-from entrypoints.masking import HIDDEN, Masking
+from entrypoints.masking import HIDDEN, Masking, shown
 from entrypoints.settings import Settings
 from entrypoints.settings_layers import Layer, nested
 from entrypoints.settings_sources import read_sources
@@ -57,8 +57,8 @@ def _problem(error: ErrorDetails, layers: Sequence[Layer]) -> str:
     place = tuple(str(step) for step in error["loc"][:2])
     variable = PATHS[place] if place in PATHS else PATHS[place[:1]]
     layer = _source(variable.path, layers)
-    shown = HIDDEN if variable.is_secret else repr(layer.values[variable.path])
-    return f"{variable.name} ({layer.origin}): {shown} is not allowed; must be {variable.allowed}"
+    value = HIDDEN if variable.is_secret else shown(layer.values[variable.path])
+    return f"{variable.name} ({layer.origin}): {value} is not allowed; must be {variable.allowed}"
 
 
 def _source(place: Place, layers: Sequence[Layer]) -> Layer:

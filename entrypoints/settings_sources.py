@@ -14,6 +14,8 @@ from entrypoints.variables import CONFIG, PATHS, PREFIX, VARIABLES, Place
 ENVIRONMENT = "environment"
 DOTENV = ".env"
 TOML = "ragboost.toml"
+OF_COMMANDS = ("RAGBOOST_URL", "RAGBOOST_KEY")
+"""Stand for the options --url and --key of commands; they are no settings."""
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
 _FILES = {(*secret.path[:-1], secret.path[-1] + "_file"): secret for secret in SECRETS.values()}
@@ -34,7 +36,7 @@ def _take_variables(layer: Layer, environ: Mapping[str, str], folder: Path) -> L
     layer.values.update({VARIABLES[name].path: value for name, value in given.items() if name in VARIABLES})
     for name in sorted(given.keys() & SECRETS.keys()):
         layer.take_secret(name, folder / given[name], SECRETS[name])
-    names = {*VARIABLES, *SECRETS, CONFIG}
+    names = {*VARIABLES, *SECRETS, CONFIG, *OF_COMMANDS}
     for name in sorted(given.keys() - names):
         if name.startswith(PREFIX):
             layer.blame_unknown(name, names)

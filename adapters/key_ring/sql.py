@@ -12,7 +12,13 @@ from adapters.translation import translating
 from domain.errors import FieldProblem
 from domain.tenancy import ApiKey, KeyExists, KeyRing, KeyRingUnavailable
 
-_TROUBLE = {SQLAlchemyError: KeyRingUnavailable, OSError: KeyRingUnavailable}
+
+def _unavailable(complaint: str) -> KeyRingUnavailable:
+    """Leave out the statement and the link that follow: callers of the service read this."""
+    return KeyRingUnavailable(complaint.splitlines()[0])
+
+
+_TROUBLE = {SQLAlchemyError: _unavailable, OSError: _unavailable}
 
 _ALL = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.name)
 _BY_DIGEST = select(api_keys).where(api_keys.c.digest == bindparam("sought"))

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the se
 
 PATIENCE = 120.0
 """Seconds that a command waits for an answer."""
+
+ADDRESS_WANTED = "--url or RAGBOOST_URL must be the address of a RAGBoost, such as http://127.0.0.1:8000"
 
 
 class ServiceRefused(RAGBoostError):
@@ -53,11 +55,18 @@ class Connection:
     async def _connected(self) -> AsyncIterator[httpx.AsyncClient]:
         headers = {"X-API-Key": self.key} if self.key else {}
         if self.url:
-            async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE) as client:
+            async with _reaching(self.url, headers) as client:
                 yield client
         else:
             async with _opened_here(headers) as client:
                 yield client
+
+
+def _reaching(url: str, headers: dict[str, str]) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE)
+    except httpx.InvalidURL as error:
+        raise ServiceRefused(f"{url} is no address: {error}; {ADDRESS_WANTED}") from error
 
 
 def with_connection(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,10 +87,17 @@ async def call(client: httpx.AsyncClient, method: str, path: str, body: object =
         response = await client.request(method, path, json=body)
     except httpx.HTTPError as error:
         raise ServiceRefused(f"{client.base_url} does not answer: {error}") from error
-    payload: dict[str, Any] = response.json() if response.content else {}
+    payload = _payload(response)
     if response.is_error:
         raise ServiceRefused(f"{payload.get('detail', response.text)} (request {payload.get('request_id')})")
     return payload
+
+
+def _payload(response: httpx.Response) -> dict[str, Any]:
+    with suppress(ValueError):
+        if isinstance(payload := response.json(), dict):
+            return payload
+    raise ServiceRefused(f"{response.url} answers {response.status_code}, but not as RAGBoost does; {ADDRESS_WANTED}")
 
 
 @asynccontextmanager

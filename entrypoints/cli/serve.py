@@ -4,23 +4,27 @@ import asyncio
 import ctypes
 import gc
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import click
 import uvicorn
 import uvloop
+from pydantic import ValidationError
 
 from domain.errors import RAGBoostError
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
+from entrypoints.http.header_limits import LimitedHeads
 from entrypoints.logs import configure_logging
 from entrypoints.settings import Settings
 from entrypoints.settings_loading import load_settings
+from entrypoints.variables import PATHS
 
 SERVER: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": LimitedHeads,
     "log_config": None,
     "access_log": False,  # every answer is a log line already
     "lifespan": "on",
@@ -45,10 +49,19 @@ class CannotServe(RAGBoostError):
 def serve(host: str | None, port: int | None) -> None:
     """Run the service."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = load_settings().model_copy(update=given)
+    settings = _changed(load_settings(), given)
     configure_logging(settings)
     with suppress(KeyboardInterrupt):  # uvicorn has ended everything in order, and raises it again
         uvloop.run(_serve(settings))
+
+
+def _changed(settings: Settings, given: Mapping[str, object]) -> Settings:
+    """Let options go before settings; they are checked as settings are."""
+    try:
+        return Settings.model_validate({**dict(settings), **given})
+    except ValidationError as invalid:
+        name = str(invalid.errors()[0]["loc"][0])
+        raise click.BadParameter(f"must be {PATHS[name,].allowed}", param_hint=f"--{name}") from None
 
 
 async def _serve(settings: Settings) -> None:
@@ -66,11 +79,11 @@ async def _check_keys(settings: Settings) -> None:
     container = Container(settings=settings)
     async with container.open_things():
         await container.records().open()
-        if settings.open_without_keys or await container.manage_keys().list():
+        if settings.open_without_keys or any(key.revoked_at is None for key in await container.manage_keys().list()):
             return
     why = "in production" if settings.environment == "production" else f"on {settings.host}, which others can reach"
     raise CannotServe(
-        f"there is no API key, and without one nobody may be served {why}; run `ragboost keys create NAME`"
+        f"there is no valid API key, and without one nobody may be served {why}; run `ragboost keys create NAME`"
     )
 
 

@@ -13,6 +13,9 @@ from litestar.openapi.spec import Components, Example, OpenAPI, SecurityScheme
 
 from entrypoints.http.problems import FieldError, Problem
 
+SCALAR = "1.72.1"
+"""The version of the page's script, which comes from a CDN: what runs beside people's keys must not change unseen."""
+
 EXAMPLES = {
     400: Problem(
         "Bad Request", 400, "query: must not be blank", "3f1c", errors=(FieldError("query", "must not be blank"),)
@@ -94,7 +97,7 @@ def openapi(version: str, bodies: Sequence[msgspec.Struct]) -> OpenAPIConfig:
         title="RAGBoost",
         version=version,
         description="Remembers the answers of language models.",
-        render_plugins=[ScalarRenderPlugin()],
+        render_plugins=[ScalarRenderPlugin(version=SCALAR)],
         components=Components(security_schemes=dict(schemes)),
         security=[{}, {"key": []}, {"bearer": []}],
         use_handler_docstrings=True,

@@ -1,6 +1,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.migrations.upgrade import configuration
-from adapters.records import HEAD, Records, RecordsTooNew, current_version, metadata
+from adapters.records import HEAD, Records, RecordsTooNew, RecordsUnusable, current_version, metadata
 from domain.tenancy import ApiKey, KeyRingUnavailable, digest_of
 
 KEY = ApiKey("rails", "acme", digest_of("rb_rails"), created_at=1000.0)
@@ -163,3 +164,67 @@ async def test_a_ring_that_works_answers_pings_until_it_is_closed(url: str) -> N
     await ring.close()
 
     assert records.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+
+
+async def test_a_file_that_is_no_database_is_named_in_a_sentence_when_it_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "records.db").write_bytes(b"this is no database" * 100)
+
+    told = await _complaint_of_opening(f"sqlite+aiosqlite:///{tmp_path}/records.db")
+
+    assert told.startswith(f"the records in {tmp_path}/records.db cannot be used: file is not a database; ")
+    assert "RAGBOOST_RECORDS_URL" in told
+    assert "\n" not in told
+    assert not [each for each in threading.enumerate() if "_connection_worker_thread" in each.name]
+
+
+async def test_so_is_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+
+    told = await _complaint_of_opening(f"sqlite+aiosqlite:///{tmp_path}/data/records.db")
+
+    assert told.startswith(f"the records in {tmp_path}/data/records.db cannot be used: ")
+    assert "File exists" in told
+    assert "RAGBOOST_DATA_FOLDER" in told
+
+
+async def test_so_is_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "records.db").mkdir()
+
+    told = await _complaint_of_opening(f"sqlite+aiosqlite:///{tmp_path}/records.db")
+
+    assert told.startswith(f"the records in {tmp_path}/records.db cannot be used: unable to open database file; ")
+
+
+async def test_so_is_a_file_whose_keys_are_damaged(url: str) -> None:
+    records = Records(url)
+    await records.open()
+    async with records.reading() as connection:
+        page = await connection.scalar(text("SELECT rootpage FROM sqlite_schema WHERE name = 'api_keys'"))
+    await records.close()
+    assert records.file
+    assert page
+    with records.file.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+    assert f"{records.file} cannot be used: database disk image is malformed; " in await _complaint_of_opening(url)
+
+
+async def test_what_callers_are_told_has_neither_statement_nor_path(url: str, records: Records) -> None:
+    async with records.writing() as connection:
+        await connection.execute(text("DROP TABLE api_keys"))
+
+    with pytest.raises(KeyRingUnavailable, match="no such table") as caught:
+        await SqlKeyRing(records).keys()
+
+    assert "SELECT" not in str(caught.value)
+    assert url.removeprefix("sqlite+aiosqlite:///") not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def _complaint_of_opening(url: str) -> str:
+    records = Records(url)
+    with pytest.raises(RecordsUnusable) as caught:
+        await records.open()
+    await records.close()
+    return str(caught.value)

@@ -6,8 +6,10 @@ from typing import Any, get_args
 
 import pytest
 from dependency_injector.providers import Selector
+from structlog.testing import capture_logs
 
 from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.prepared_model import PreparedModel
 from domain.caching import AnswerCache, AnswerCatalogue
 from domain.events import EventSink
@@ -129,6 +131,20 @@ async def test_answers_that_cannot_be_read_are_set_aside(build: Build, tmp_path:
     await cache.ping()
     assert cache.damaged
     assert cache.damaged.exists()
+
+
+async def test_an_index_that_cannot_be_read_is_set_aside_and_that_is_logged(build: Build, tmp_path: Path) -> None:
+    folder = tmp_path / "index" / HashingEmbedder().version.replace("/", "-")
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{broken")
+    container = build(embedder={"kind": "hashing"}, vector_index={"kind": "edge"})
+
+    with capture_logs() as lines:
+        async with container.open_things():
+            await container.vector_index().ping()
+
+    (told,) = [each["detail"] for each in lines if each["event"] == "vector_index"]
+    assert "damaged-1" in told
 
 
 @pytest.mark.parametrize(

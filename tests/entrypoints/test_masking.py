@@ -24,6 +24,7 @@ OURS = "rb_0123456789abcdefABCDEF"
         "api_key=any-form-at-all-123",
         "Authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1l",
         "https://user:any-form-at-all-123@example.com/v1",
+        "https://user:p@ss/any-form-at-all-123:x@example.com/v1",
     ],
 )
 def test_keys_and_tokens_are_taken_out_of_texts(text: str) -> None:

@@ -80,6 +80,14 @@ class TestSources:
         assert settings.secrets == ("sk-$HOME#1",)
         assert settings.port == 81
 
+    @pytest.mark.parametrize("source", ["environment", ".env"])
+    def test_the_variables_of_the_command_line_are_known_and_are_no_settings(self, tmp_path: Path, source: str) -> None:
+        given = {"RAGBOOST_URL": "http://elsewhere", "RAGBOOST_KEY": "rb_1"}
+        if source == ".env":
+            write(tmp_path, ".env", "".join(f"{name}={value}\n" for name, value in given.items()))
+
+        assert load_settings(given if source == "environment" else {}, tmp_path) == Settings()
+
     def test_another_toml_file_can_be_named(self, tmp_path: Path) -> None:
         write(tmp_path, "ragboost.toml", "port = 1")
         write(tmp_path, "mine.toml", "port = 2")
@@ -244,6 +252,40 @@ class TestSecrets:
         assert "OPENAI_API_KEY (ragboost.toml): [hidden] is not allowed; must be a text" in told
         assert "hush" not in "".join(told)
         assert "sk-abc" not in "".join(told)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql://us:hu@sh/wo:rd@host/db",
+            "postgresql://host/db?user=us&password=hush",
+            "postgresql+asyncpg://us:hush@host/db",
+            "POSTGRESQL://us:hu'sh wo\"rd@host/db",
+        ],
+    )
+    @pytest.mark.parametrize("name", ["RAGBOOST_RECORDS_URL", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"])
+    def test_addresses_that_may_hold_a_password_are_shown_by_their_scheme(
+        self, tmp_path: Path, name: str, url: str
+    ) -> None:
+        (told,) = problems({name: url}, tmp_path)
+
+        shown = url.partition("://")[0]
+        assert told.startswith(f"{name} (environment): '{shown}://[hidden]' is not allowed; must be ")
+        assert not any(piece in told for piece in ("us:", "hu", "sh/", "wo:", "rd@", 'wo"'))
+
+    def test_an_address_without_a_password_is_shown(self, tmp_path: Path) -> None:
+        (told,) = problems({"RAGBOOST_RECORDS_URL": "postgresql://host/db"}, tmp_path)
+
+        assert "'postgresql://host/db' is not allowed" in told
+
+    def test_what_holds_an_at_sign_and_is_no_address_is_hidden(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", 'host = ["us:hush@host"]')
+
+        told = problems({"RAGBOOST_PORT": "us:hush@host"}, tmp_path)
+
+        assert sorted(line.partition(" is not allowed")[0] for line in told) == [
+            "RAGBOOST_HOST (ragboost.toml): [hidden]",
+            "RAGBOOST_PORT (environment): [hidden]",
+        ]
 
     def test_nor_by_pydantic(self) -> None:
         with pytest.raises(ValidationError) as caught:

@@ -3,6 +3,11 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -49,6 +54,28 @@ class TestAsk:
 
         assert isinstance(result.exception, ServiceRefused)
         assert "http://127.0.0.1:9" in str(result.exception)
+
+    @pytest.mark.parametrize(
+        ("page", "status"),
+        [(b"<html>Welcome</html>", 200), (b"<html>Bad gateway</html>", 502), (b"[]", 200), (b"", 200)],
+    )
+    def test_a_page_that_is_not_ours_is_told_in_a_sentence(
+        self, main: Main, tmp_path: Path, page: bytes, status: int
+    ) -> None:
+        with saying(page, status) as url:
+            code, told = main("cache", "stats", "--url", url)
+
+        assert code == 1
+        assert told.startswith(f"ragboost: {url}/api/v1/cache/stats answers {status}, but not as RAGBoost does; ")
+        assert "--url or RAGBOOST_URL" in told
+        assert told.count("\n") == 1
+        assert not any(tmp_path.iterdir())
+
+    def test_an_address_that_is_none_is_named(self, main: Main) -> None:
+        code, told = main("ask", QUESTION, "--url", "http://127.0.0.1:port")
+
+        assert code == 1
+        assert told.startswith("ragboost: http://127.0.0.1:port is no address: ")
 
 
 class TestCache:
@@ -119,6 +146,34 @@ class TestServe:
             assert f"127.0.0.1:{port}" in str(run("serve", "--port", str(port)).exception)
 
 
+class TestWhatBreaksAtTheStart:
+    """One sentence, which names the file and the remedy."""
+
+    COMMANDS = (("ask", QUESTION), ("cache", "stats"), ("keys", "list"), ("serve", "--port", "0"))
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    @pytest.mark.usefixtures("run")
+    def test_a_data_folder_that_is_a_file(self, main: Main, tmp_path: Path, command: tuple[str, ...]) -> None:
+        (tmp_path / "data").touch()
+
+        _check_sentence(main(*command), tmp_path / "data")
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    @pytest.mark.usefixtures("run")
+    def test_records_that_are_damaged(self, main: Main, tmp_path: Path, command: tuple[str, ...]) -> None:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/records.db").write_bytes(b"this is no database" * 100)
+
+        _check_sentence(main(*command), tmp_path / "data/records.db")
+
+    @pytest.mark.parametrize("command", [("ask", QUESTION), ("cache", "stats")])
+    @pytest.mark.usefixtures("run")
+    def test_answers_that_cannot_be_opened(self, main: Main, tmp_path: Path, command: tuple[str, ...]) -> None:
+        (tmp_path / "data/answers.db").mkdir(parents=True)
+
+        _check_sentence(main(*command), tmp_path / "data/answers.db")
+
+
 class TestMain:
     def test_every_command_is_listed_and_others_are_refused(self, run: Run) -> None:
         listed = run("--help").stdout
@@ -146,6 +201,36 @@ class TestMain:
         assert status == 2
         assert "RAGBOOST_PORT" in told
         assert "did you mean RAGBOOST_HOST" in told
+
+
+@contextmanager
+def saying(page: bytes, status: int) -> Iterator[str]:
+    """Serve *page* whatever is asked, and give the address."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def _check_sentence(ended: tuple[int, str], file: Path) -> None:
+    status, told = ended
+    assert status == 1
+    assert told.startswith("ragboost: ")
+    assert str(file) in told
+    assert "RAGBOOST_DATA_FOLDER" in told
+    assert told.count("\n") == 1
 
 
 def _model(run: Run) -> str:

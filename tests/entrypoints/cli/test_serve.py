@@ -1,6 +1,11 @@
+import re
 import signal
 from pathlib import Path
 
+import pytest
+
+from entrypoints.cli.serve import CannotServe
+from tests.entrypoints.cli.conftest import Main, Run
 from tests.entrypoints.http.running import PATIENCE, running
 
 
@@ -17,6 +22,16 @@ def test_ctrl_c_ends_the_service_without_a_word(tmp_path: Path) -> None:
     assert "Traceback" not in service.log
 
 
+def test_answers_that_cannot_be_opened_are_named_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "answers.db").mkdir()
+
+    with pytest.raises(AssertionError) as ended, running(tmp_path, RAGBOOST_ANSWER_CACHE_KIND="sqlite"):
+        pass
+
+    assert f"ragboost: {tmp_path}/answers.db cannot be opened: " in str(ended.value)
+    assert "Traceback" not in (tmp_path / "output.txt").read_text()
+
+
 def test_head_is_get_without_the_body(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         for path in ("/health", "/ready", "/metrics", "/api/v1/cache/stats"):
@@ -26,3 +41,34 @@ def test_head_is_get_without_the_body(tmp_path: Path) -> None:
             assert head.content == b""
         assert service.client.head("/api/v1/query").status_code == 405
         assert service.client.get("/health").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("host", ["", " ", "a b"])
+def test_a_host_that_is_none_is_refused_by_its_option(main: Main, run: Run, host: str) -> None:
+    assert run("serve", "--host", host, "--port", "0").exit_code == 2
+
+    status, said = main("serve", "--host", host, "--port", "0")
+
+    assert status == 2
+    assert "Invalid value for --host: must be a name without spaces" in said
+
+
+def test_production_needs_a_key_that_is_not_revoked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("keys", "create", "acme")
+    run("keys", "revoke", "acme")
+    monkeypatch.setenv("RAGBOOST_ENVIRONMENT", "production")
+
+    refused = run("serve", "--port", "0").exception
+
+    assert isinstance(refused, CannotServe)
+    assert "ragboost keys create" in str(refused)
+
+
+def test_production_serves_the_holder_of_a_key(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGBOOST_DATA_FOLDER", str(tmp_path))
+    run("keys", "create", "old")
+    run("keys", "revoke", "old")
+    secret = re.findall(r"rb_\S+", run("keys", "create", "new").stdout)[0]
+
+    with running(tmp_path, {"X-API-Key": secret}, RAGBOOST_ENVIRONMENT="production") as service:
+        assert service.client.get("/api/v1/cache/stats").status_code == 200
