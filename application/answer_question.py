@@ -42,8 +42,6 @@ class AnswerQuestion:
         return answer
 
     async def _answer(self, asking: Asking) -> Answer:
-        if not asking.directives.use_cache:
-            return await self._pass_by_memory(asking, Reason.BYPASSED)
         recall = await self.recollection.recall(asking)
         if recall.answer:
             return self._serve(asking, recall.answer)
@@ -62,7 +60,7 @@ class AnswerQuestion:
         except Unavailable:
             if recall.rescue is None:
                 raise
-            return self._rescue(recall.rescue)
+            return await self.recollection.rescue(recall.rescue)
 
     async def _generate(self, asking: Asking, recall: Recall) -> Answer:
         if not asking.directives.may_remember:
@@ -93,10 +91,6 @@ class AnswerQuestion:
         recall = self.recollection.start_over(again)
         make = partial(self._generate_and_remember, again, recall)
         self.flights.depart((again.question.fingerprint, recall.epoch), make)
-
-    def _rescue(self, stored: StoredAnswer) -> Answer:
-        age = stored.age(self.clock.now())
-        return Answer(stored.completion, Origin.STALE_HIT, Reason.MODEL_FAILED, stored, age=age)
 
     def _report(self, asking: Asking, answer: Answer) -> None:
         done, question = answer.completion, asking.question

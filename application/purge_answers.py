@@ -26,7 +26,7 @@ class PurgeAnswers:
         await self.forget(fingerprints, cause="purged")
         return len(fingerprints)
 
-    async def entry(self, tenant: str, fingerprint: Fingerprint) -> None:
-        """Remove one entry that is known to belong to *tenant*."""
-        self.epochs.begin(tenant)
+    async def entry(self, fingerprint: Fingerprint) -> None:
+        """Remove one entry that is known to belong to the caller."""
+        self.epochs.begin_of_entry(fingerprint)
         await self.forget((fingerprint,), cause="purged")

@@ -3,7 +3,7 @@
 from attrs import evolve, frozen
 
 from application.evict_answers import EvictAnswers
-from application.forget_answers import PurgeEpochs
+from application.forget_answers import Epoch, PurgeEpochs
 from application.recall_by_meaning import Likeness, Meanings
 from application.survive_failures import Surviving
 from domain.answers import Answer, Asking, Origin, Reason
@@ -20,7 +20,7 @@ class Recall:
     What memory had to say: an answer, or the reason why there is none.
 
     *rescue* is an entry that may be served should no model answer; *similarity* and *embedding*
-    are what the search by meaning left behind; *epoch* is the tenant's when memory was asked.
+    are what the search by meaning left behind; *epoch* is the question's when memory was asked.
     """
 
     reason: Reason
@@ -28,7 +28,7 @@ class Recall:
     rescue: StoredAnswer | None = None
     similarity: float | None = None
     embedding: Embedding | None = None
-    epoch: int = 0
+    epoch: Epoch | None = None
 
 
 @frozen
@@ -45,33 +45,42 @@ class Recollection:
 
     async def recall(self, asking: Asking) -> Recall:
         """Look for an answer that may be served. A part that fails is passed over, and noted."""
-        epoch = self.epochs.of(asking.question.tenant)
+        epoch = self.epochs.of(asking.question)
         recall = await self._recall(asking)
         return recall if recall.answer else evolve(recall, epoch=epoch)
 
     def start_over(self, asking: Asking) -> Recall:
         """Begin as if nothing were remembered, to fetch a fresh answer."""
-        return Recall(Reason.NO_CACHE, epoch=self.epochs.of(asking.question.tenant))
+        return Recall(Reason.NO_CACHE, epoch=self.epochs.of(asking.question))
 
     async def remember(self, asking: Asking, completion: Completion, recall: Recall) -> None:
-        """Keep a whole answer, unless the tenant has purged since *recall*."""
+        """Keep a whole answer, unless it has been purged since *recall*."""
         if not completion.is_whole or self._outdated(asking, recall):
             return
         with asking.stopwatch.time("remember"), Surviving("answer_cache", self.events):
             await self._write(asking, completion, recall)
 
+    async def rescue(self, stored: StoredAnswer) -> Answer:
+        """Serve an expired answer, because no model gave a fresh one."""
+        now = self.clock.now()
+        await self._count(stored, now)
+        return Answer(stored.completion, Origin.STALE_HIT, Reason.MODEL_FAILED, stored, age=stored.age(now))
+
     async def _write(self, asking: Asking, completion: Completion, recall: Recall) -> None:
-        # The answer goes first, so that no vector is ever without one.
-        await self.cache.put((self._stored(asking, completion),))
-        await self._file(asking, recall.embedding)
+        # The answer goes first: whoever finds the vector can be served.
+        await self.cache.put((_stored(asking, completion, self.lifetime, self.clock.now()),))
+        if self.meanings:
+            await self.meanings.file(asking.question, recall.embedding)
         if self._outdated(asking, recall):
             await self.evict.forget((asking.question.fingerprint,), cause="purged")
         await self.evict.make_room()
 
     def _outdated(self, asking: Asking, recall: Recall) -> bool:
-        return self.epochs.of(asking.question.tenant) != recall.epoch
+        return self.epochs.of(asking.question) != recall.epoch
 
     async def _recall(self, asking: Asking) -> Recall:
+        if not asking.directives.use_cache:
+            return Recall(Reason.BYPASSED)
         if not asking.directives.may_recall:
             return self.start_over(asking)
         exact = await self._recall_exactly(asking)
@@ -91,7 +100,7 @@ class Recollection:
             return Recall(Reason.NOTHING_REMEMBERED)
         now = self.clock.now()
         if asking.directives.welcome(stored, now):
-            return await self._serve(stored, now, Reason.SAME_QUESTION)
+            return await self._serve(asking, stored, Reason.SAME_QUESTION)
         too_old = stored.age(now) > asking.directives.max_age
         rescue = stored if asking.directives.tolerates(stored, now) else None
         return Recall(Reason.TOO_OLD if too_old else Reason.EXPIRED, rescue=rescue)
@@ -99,37 +108,44 @@ class Recollection:
     async def _recall_by_meaning(self, asking: Asking, exact: Recall, meanings: Meanings) -> Recall:
         found = await meanings.look_up(asking)
         if found.verdict.hit and found.stored:
-            return await self._serve(found.stored, self.clock.now(), found.verdict.reason, found.verdict.similarity)
+            return await self._serve(asking, found.stored, found.verdict.reason, found.verdict.similarity)
         return _missed(exact, found)
 
-    async def _serve(self, stored: StoredAnswer, now: float, reason: Reason, similarity: float | None = None) -> Recall:
-        with Surviving("answer_cache", self.events):
-            await self.cache.touch(stored.fingerprint, now)
+    async def _serve(
+        self, asking: Asking, stored: StoredAnswer, reason: Reason, similarity: float | None = None
+    ) -> Recall:
+        now = self.clock.now()
+        await self._count(stored, now)
         origin = Origin.EXACT_HIT if similarity is None else Origin.SEMANTIC_HIT
         if stored.freshness(now) is not Freshness.FRESH:
-            origin, reason = Origin.STALE_HIT, Reason.REFRESHING
+            origin, reason = Origin.STALE_HIT, _staleness(asking)
         return Recall(reason, Answer(stored.completion, origin, reason, stored, similarity, stored.age(now)))
 
-    async def _file(self, asking: Asking, embedding: Embedding | None) -> None:
-        if self.meanings:
-            with Surviving("vector_index", self.events):
-                await self.meanings.file(asking.question, embedding)
+    async def _count(self, stored: StoredAnswer, now: float) -> None:
+        with Surviving("answer_cache", self.events):
+            await self.cache.touch(stored.fingerprint, now)
 
-    def _stored(self, asking: Asking, completion: Completion) -> StoredAnswer:
-        question, directives, now = asking.question, asking.directives, self.clock.now()
-        ttl = self.lifetime.ttl if directives.ttl is None else directives.ttl
-        return StoredAnswer(
-            fingerprint=question.fingerprint,
-            partition=question.compatibility,
-            tenant=question.tenant,
-            namespace=question.namespace,
-            question=question.text,
-            completion=completion,
-            stored_at=now,
-            lifetime=evolve(self.lifetime, ttl=ttl),
-            tags=directives.tags,
-            accessed_at=now,
-        )
+
+def _stored(asking: Asking, completion: Completion, lifetime: Lifetime, now: float) -> StoredAnswer:
+    question, directives = asking.question, asking.directives
+    ttl = lifetime.ttl if directives.ttl is None else directives.ttl
+    return StoredAnswer(
+        fingerprint=question.fingerprint,
+        partition=question.compatibility,
+        tenant=question.tenant,
+        namespace=question.namespace,
+        question=question.text,
+        completion=completion,
+        stored_at=now,
+        lifetime=evolve(lifetime, ttl=ttl),
+        tags=directives.tags,
+        accessed_at=now,
+        requested_model=question.model,
+    )
+
+
+def _staleness(asking: Asking) -> Reason:
+    return Reason.REFRESHING if asking.directives.may_refresh else Reason.STALE
 
 
 def _missed(exact: Recall, found: Likeness) -> Recall:

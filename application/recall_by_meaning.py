@@ -59,9 +59,11 @@ class Meanings:
 
     async def file(self, question: Question, embedding: Embedding | None) -> None:
         """Make *question* findable by its meaning; *embedding* is its own if it was made already."""
-        point = embedding or await self._embed(question)
-        async with asyncio.timeout(self.patience):
-            await self.index.upsert((Point(question.fingerprint, question.compatibility, point),))
+        with Surviving("embedder", self.events):
+            embedding = embedding or await self._embed(question)
+            with Surviving("vector_index", self.events):
+                async with asyncio.timeout(self.patience):
+                    await self.index.upsert((Point(question.fingerprint, question.compatibility, embedding),))
 
     async def _embed(self, question: Question) -> Embedding:
         (embedding,) = await self.embedder.embed((question.normalised,))
@@ -71,24 +73,29 @@ class Meanings:
 
     async def _look_around(self, asking: Asking, embedding: Embedding) -> Likeness:
         with Surviving("vector_index", self.events):
-            near = await self._search(asking, embedding)
-            return self._judge(asking, near, embedding)
+            neighbours = await self._search(asking, embedding)
+            with Surviving("answer_cache", self.events):
+                stored = await self._fetch(asking, neighbours)
+                await self._heal(neighbours, stored)
+                return self._judge(asking, self._servable(asking, neighbours, stored), embedding)
         return evolve(FAILED, embedding=embedding)
 
-    async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[tuple[StoredAnswer, float]]:
-        partition = asking.question.compatibility
+    async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[Neighbour]:
         with asking.stopwatch.time("search"):
             async with asyncio.timeout(self.patience):
-                neighbours = await self.index.search(partition, embedding, self.neighbours)
-            stored = await self.cache.get(tuple(each.fingerprint for each in neighbours))
-            await self._heal(neighbours, stored)
-        return tuple(
-            (stored[each.fingerprint], each.similarity)
-            for each in neighbours
-            if each.fingerprint in stored and self._servable(asking, stored[each.fingerprint])
-        )
+                return await self.index.search(asking.question.compatibility, embedding, self.neighbours)
 
-    def _servable(self, asking: Asking, stored: StoredAnswer) -> bool:
+    async def _fetch(self, asking: Asking, neighbours: Sequence[Neighbour]) -> Mapping[Fingerprint, StoredAnswer]:
+        with asking.stopwatch.time("search"):
+            return await self.cache.get(tuple(each.fingerprint for each in neighbours))
+
+    def _servable(
+        self, asking: Asking, neighbours: Sequence[Neighbour], stored: Mapping[Fingerprint, StoredAnswer]
+    ) -> Sequence[tuple[StoredAnswer, float]]:
+        near = [(stored[each.fingerprint], each.similarity) for each in neighbours if each.fingerprint in stored]
+        return [(answer, similarity) for answer, similarity in near if self._may_serve(asking, answer)]
+
+    def _may_serve(self, asking: Asking, stored: StoredAnswer) -> bool:
         # The index is asked for one partition only; that no answer crosses tenants does not rest on it alone.
         same_partition = stored.partition == asking.question.compatibility
         return same_partition and asking.directives.welcome(stored, self.clock.now())
@@ -102,5 +109,7 @@ class Meanings:
     async def _heal(self, neighbours: Sequence[Neighbour], stored: Mapping[Fingerprint, StoredAnswer]) -> None:
         orphans = tuple(each.fingerprint for each in neighbours if each.fingerprint not in stored)
         if orphans:
-            await self.index.remove(orphans)
-            self.events.note(AnswersRemoved("orphaned", len(orphans)))
+            with Surviving("vector_index", self.events):
+                async with asyncio.timeout(self.patience):
+                    await self.index.remove(orphans)
+                self.events.note(AnswersRemoved("orphaned", len(orphans)))

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     SAME_QUESTION = "same_question"
     SIMILAR = "similar"
     REFRESHING = "refreshing"
+    STALE = "stale"
     MODEL_FAILED = "model_failed"
 
     NOTHING_REMEMBERED = "nothing_remembered"
@@ -56,7 +57,8 @@ class Reason(StrEnum):
 _MEANINGS = {
     Reason.SAME_QUESTION: "The same question was answered before.",
     Reason.SIMILAR: "A question of the same meaning was answered before.",
-    Reason.REFRESHING: "The remembered answer has expired but is in its grace; a fresh one is being fetched.",
+    Reason.REFRESHING: "The remembered answer has expired; a fresh one is being fetched.",
+    Reason.STALE: "The remembered answer has expired, and none is fetched: the asker wanted it so.",
     Reason.MODEL_FAILED: "No model answered, so an expired answer was served.",
     Reason.NOTHING_REMEMBERED: "The question was not asked before.",
     Reason.EXPIRED: "What was remembered has expired.",
@@ -84,8 +86,3 @@ class Answer:
     source: StoredAnswer | None = None
     similarity: float | None = None
     age: float = 0.0
-
-    @property
-    def is_hit(self) -> bool:
-        """Tell whether memory answered."""
-        return self.source is not None

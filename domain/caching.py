@@ -50,7 +50,7 @@ class StoredAnswer:
     """
     An answer as it is remembered, and the question it was given to, as it was asked.
 
-    *stored_at* and *accessed_at* are seconds since 1970. *accesses* counts the hits served from it.
+    *stored_at*, *accessed_at*: seconds since 1970. *accesses*: hits served. *requested_model*: as the asker named it.
     """
 
     fingerprint: Fingerprint
@@ -64,6 +64,7 @@ class StoredAnswer:
     tags: tuple[str, ...] = ()
     accesses: int = 0
     accessed_at: float = 0.0
+    requested_model: str = ""
 
     def age(self, now: float) -> float:
         """Give the seconds since it was stored; infinite when the clock says that this is yet to come."""
@@ -128,7 +129,7 @@ class Directives:
 
 @frozen
 class Selection:
-    """Some entries of one tenant: all of them, or those that every given field matches."""
+    """Some entries of one tenant: all, or those that every given field matches; *model* is either of its names."""
 
     tenant: str
     namespace: str | None = None

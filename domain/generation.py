@@ -111,7 +111,7 @@ class Completion:
         if finish_reason is None:
             raise AnswerCutShort(f"{provider} stopped in the middle of an answer")
         return cls(
-            text="".join(each.text for each in pieces),
+            text=_whole_characters("".join(each.text for each in pieces)),
             provider=provider,
             model=_last(each.model for each in pieces) or requested_model,
             usage=_last(each.usage for each in pieces) or TokenUsage(),
@@ -123,6 +123,13 @@ class Completion:
     def is_whole(self) -> bool:
         """Tell whether this may be remembered: finished of its own accord, and not empty."""
         return self.finish_reason is FinishReason.STOP and bool(self.text.strip())
+
+
+def _whole_characters(text: str) -> str:
+    """Join the halves of characters that came in two pieces; half a character alone becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _last(values: Iterable[T | None]) -> T | None:

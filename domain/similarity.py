@@ -26,7 +26,8 @@ class Embedding:
 
     def similarity(self, other: "Embedding") -> float:
         """Give the cosine with *other*, -1 to 1."""
-        return sum(one * two for one, two in zip(self.vector, other.vector, strict=True))
+        # Rounding lets the product of two equal vectors come out a little over 1.
+        return min(1.0, sum(one * two for one, two in zip(self.vector, other.vector, strict=True)))
 
 
 @frozen

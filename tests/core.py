@@ -40,7 +40,7 @@ class Core:
 
     @property
     def forget(self) -> ForgetAnswers:
-        return ForgetAnswers(self.cache, self.index, self.events)
+        return ForgetAnswers(self.cache, self.index, self.events, self.patience)
 
     @property
     def purge(self) -> PurgeAnswers:

@@ -120,7 +120,7 @@ def _matches(answer: StoredAnswer, wanted: Selection) -> bool:
     return (
         answer.tenant == wanted.tenant
         and wanted.namespace in {None, answer.namespace}
-        and wanted.model in {None, answer.completion.model}
+        and wanted.model in {None, answer.completion.model, answer.requested_model}
         and (wanted.tag is None or wanted.tag in answer.tags)
         and (wanted.stored_before is None or answer.stored_at < wanted.stored_before)
     )

@@ -117,7 +117,12 @@ class SqliteAnswerCache(AnswerCache, AnswerCatalogue):
 
     async def _run(self, work: Callable[[], T]) -> T:
         with translating(ERRORS):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
+            try:
+                return await asyncio.shield(doing)
+            except asyncio.CancelledError:
+                await asyncio.wait([doing])  # nobody may take for undone what is being done
+                raise
 
     def _flush_in_thread(self) -> None:
         self._flush = None

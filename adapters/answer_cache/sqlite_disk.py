@@ -78,7 +78,7 @@ class AnswersOnDisk:
 
     def _revive(self, row: sql.Row) -> StoredAnswer | None:
         answer = decode(row.body) if isinstance(row.body, bytes) else None
-        if answer is None or answer.fingerprint != row.fingerprint:
+        if answer is None or answer.fingerprint != row.fingerprint or not row.counts:
             return None
         hits = self.hits.of(row.fingerprint) or Hits(0, row.accessed_at)
         return evolve(answer, accesses=row.accesses + hits.number, accessed_at=hits.last)

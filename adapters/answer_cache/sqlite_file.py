@@ -54,9 +54,9 @@ class AnswersFile:
         """Give the connection, opened if it is not."""
         if self.connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.connection = self._open_or_set_aside()
+            connection = self._open_or_set_aside()
             self._opened = self._found()
-            self.reader = _open_reader(self.path)
+            self.connection, self.reader = connection, _open_reader(self.path)
         return self.connection
 
     def use(self, work: Work[T]) -> T:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -11,7 +11,7 @@ from adapters.answer_cache.sqlite_hits import Hits
 from domain.caching import CLOCK_SKEW, Holdings, Selection, StoredAnswer
 from domain.questions import Fingerprint
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 BATCH: Final = 1_000
 """So many names fit into one statement; SQLite allows 32,766."""
@@ -19,8 +19,8 @@ BATCH: Final = 1_000
 SCHEMA: Final = """
 CREATE TABLE answers (
     fingerprint TEXT PRIMARY KEY, tenant TEXT NOT NULL, namespace TEXT NOT NULL, model TEXT NOT NULL,
-    stored_at REAL NOT NULL, dies_at REAL NOT NULL, accessed_at REAL NOT NULL, accesses INTEGER NOT NULL,
-    size INTEGER NOT NULL, body BLOB NOT NULL
+    requested_model TEXT NOT NULL, stored_at REAL NOT NULL, dies_at REAL NOT NULL, accessed_at REAL NOT NULL,
+    accesses INTEGER NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX answers_by_tenant ON answers (tenant, namespace, model, stored_at);
 CREATE INDEX answers_by_death ON answers (dies_at, size);
@@ -52,12 +52,17 @@ Sized = list[tuple[Fingerprint, int]]
 
 @frozen
 class Row:
-    """What is read of an entry; damage may have made *body* anything."""
+    """What is read of an entry; damage may have made each of it anything."""
 
     fingerprint: Fingerprint
-    body: object
-    accesses: int
-    accessed_at: float
+    body: Any
+    accesses: Any
+    accessed_at: Any
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the hits are numbers."""
+        return isinstance(self.accesses, int) and isinstance(self.accessed_at, float)
 
 
 def read(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) -> Sequence[Row]:
@@ -70,14 +75,14 @@ def write(connection: sqlite3.Connection, answers: Sequence[tuple[StoredAnswer, 
     """Replace the rows of *answers* and their tags, all or none."""
     rows = [
         (
-            each.fingerprint, each.tenant, each.namespace, each.completion.model,
+            each.fingerprint, each.tenant, each.namespace, each.completion.model, each.requested_model,
             each.stored_at, each.stored_at + each.lifetime.total, each.accessed_at, each.accesses, len(body), body,
         )
         for each, body in answers
     ]  # fmt: skip
     with _transaction(connection):
         _delete(connection, [each.fingerprint for each, _ in answers])
-        connection.executemany("INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+        connection.executemany("INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
         tags = [(tag, each.fingerprint) for each, _ in answers for tag in dict.fromkeys(each.tags)]
         connection.executemany("INSERT INTO tags VALUES (?,?)", tags)
 
@@ -100,7 +105,7 @@ def select(connection: sqlite3.Connection, wanted: Selection) -> Sequence[Finger
     conditions = {
         "tenant = ?": wanted.tenant,
         "namespace = ?": wanted.namespace,
-        "model = ?": wanted.model,
+        "? IN (model, requested_model)": wanted.model,
         "stored_at < ?": wanted.stored_before,
         "fingerprint IN (SELECT fingerprint FROM tags WHERE tag = ?)": wanted.tag,
     }

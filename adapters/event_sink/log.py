@@ -1,11 +1,13 @@
 """Events as log lines, through structlog."""
 
 from collections.abc import Callable
+from logging import ERROR, INFO
 
 from attrs import define, field
 from structlog.typing import FilteringBoundLogger
 
 from domain.answers import Origin
+from domain.errors import NotRemembered
 from domain.events import (
     AnswerServed,
     AnswersRemoved,
@@ -79,8 +81,11 @@ class LogEventSink(EventSink):
         return {"stages": {stage: _milliseconds(seconds) for stage, seconds in event.stages.items()}}
 
     def _question_failed(self, event: QuestionFailed) -> None:
-        self.logger.error(
-            "question failed",
+        # Who wants memory alone to answer expects that it may not.
+        expected = isinstance(event.error, NotRemembered)
+        self.logger.log(
+            INFO if expected else ERROR,
+            "not remembered" if expected else "question failed",
             tenant=event.tenant,
             provider=event.provider,
             model=event.model,

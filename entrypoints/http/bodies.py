@@ -18,6 +18,7 @@ from domain.errors import Malformed
 T = TypeVar("T")
 
 _JSON = re.compile(rb"\s*application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"^Object (?P<trouble>contains unknown|missing required) field `(?P<name>[^`]*)`$")
 
@@ -36,7 +37,7 @@ class JSONStruct(AbstractDTO[T]):
     """Litestar's place for a decoder of one's own; ``@post(dto=JSONStruct[QueryRequest], return_dto=None)``."""
 
     def decode_bytes(self, value: bytes) -> Any:
-        """Decode a request's body; one that says it is something else than JSON is refused."""
+        """Decode a request's body; one that does not say that it is JSON is refused."""
         _check_kind(self.asgi_connection.scope["headers"])
         return read(value, self.model_type)
 
@@ -64,11 +65,12 @@ class JSONStruct(AbstractDTO[T]):
 
 
 def _check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    # Browsers send forms and plain text to other sites without asking; JSON only where it is allowed.
-    for name, value in headers:
-        if name == b"content-type" and not _JSON.match(value):
-            trouble = {"key": "Content-Type", "message": f"must be application/json, not {value.decode('latin-1')!r}"}
-            raise ClientException(detail=": ".join(trouble.values()), status_code=415, extra=[trouble])
+    # To other sites, browsers send forms, plain text and bodies of no stated kind unasked; JSON only where allowed.
+    kinds = [value for name, value in headers if name == b"content-type"]
+    if not kinds or not all(map(_JSON.match, kinds)):
+        said = f"not {b', '.join(kinds).decode('latin-1')!r}" if kinds else "and was not sent"
+        trouble = {"key": "Content-Type", "message": f"must be application/json, {said}"}
+        raise ClientException(detail=": ".join(trouble.values()), status_code=415, extra=[trouble])
 
 
 def _misfit(message: str, kind: type) -> Malformed:
@@ -101,9 +103,21 @@ def _field_names(kind: msgspec.inspect.Type) -> Iterator[str]:
 
 def _no_json(body: bytes) -> Malformed:
     try:
-        fields = json.loads(body.decode("utf-8", "surrogatepass"))
+        guilty = _halved(json.loads(body.decode("utf-8", "surrogatepass"), parse_constant=_no_constant))
     except ValueError as error:
         return Malformed.field("body", f"is not valid JSON: {error}")
+    except RecursionError:
+        return Malformed.field("body", "is not valid JSON, and nested too deeply to say where")
     # The standard library accepts half a surrogate pair and msgspec does not.
-    guilty = (name for name, value in fields.items() if "\\ud" in json.dumps(value)) if isinstance(fields, dict) else ()
-    return Malformed.field(next(iter(guilty), "body"), "contains half of a surrogate pair; send valid Unicode")
+    return Malformed.field(guilty, "contains half of a surrogate pair; send valid Unicode")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number that JSON knows")
+
+
+def _halved(decoded: object) -> str:
+    fields = decoded.items() if isinstance(decoded, dict) else ()
+    # Whole pairs are one character by now.
+    guilty = (name for name, value in fields if _HALF_A_PAIR.search(json.dumps(value, ensure_ascii=False)))
+    return next(guilty, "body")

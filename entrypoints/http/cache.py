@@ -1,5 +1,7 @@
 """/api/v1/cache: look at what is remembered, judge, explain, purge."""
 
+from math import isfinite
+
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
@@ -60,7 +62,7 @@ def entry_doors(reception: Reception, inspect: InspectAnswers, purge: PurgeAnswe
         """Forget one remembered answer."""
         tenant = await reception.tenant(request)
         stored = await inspect.entry(tenant, Fingerprint(entry_id))
-        await purge.entry(tenant, stored.fingerprint)
+        await purge.entry(stored.fingerprint)
 
     return [stats, show, remove]
 
@@ -122,6 +124,7 @@ def _selection(tenant: str, data: bodies.PurgeRequest, clock: Clock) -> Selectio
 
 def _entry(stored: StoredAnswer, clock: Clock) -> bodies.Entry:
     now = clock.now()
+    age = stored.age(now)
     return bodies.Entry(
         entry_id=stored.fingerprint,
         query=stored.question,
@@ -131,7 +134,7 @@ def _entry(stored: StoredAnswer, clock: Clock) -> bodies.Entry:
         namespace=stored.namespace,
         tags=list(stored.tags),
         stored_at=stored.stored_at,
-        age_seconds=stored.age(now),
+        age_seconds=age if isfinite(age) else None,
         freshness=stored.freshness(now).value,
         ttl_seconds=stored.lifetime.ttl,
         hits=stored.accesses,

@@ -10,6 +10,7 @@ from entrypoints.http.query_request import Name, QueryRequest, Text
 MAX_PAIRS = 256
 MAX_AGE = 3_155_760_000
 """A century, in seconds."""
+UNKNOWN_AGE = "Null when it was stored later than the clock says it is now: the clock was set back."
 
 
 class JudgePair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True):
     namespace: str
     tags: list[str]
     stored_at: float
-    age_seconds: float
+    age_seconds: Annotated[float | None, Meta(description=UNKNOWN_AGE)]
     freshness: str
     ttl_seconds: float
     hits: int

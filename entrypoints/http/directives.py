@@ -10,7 +10,7 @@ from domain.errors import Malformed
 NONE: Mapping[str, str | None] = {}
 
 
-def parse_cache_control(header: bytes | None) -> Mapping[str, str | None]:
+def parse_cache_control(header: bytes) -> Mapping[str, str | None]:
     """Give the directives by name, with their values where they have one; names are case-insensitive."""
     if not header:
         return NONE

@@ -1,9 +1,13 @@
 """A request whose headers are read as they came."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
+
+LENGTH_DIGITS = 18
+"""No body is longer than these can say; int() itself fails on some thousands of them."""
 
 
 class LeanRequest(Request[Any, Any, Any]):
@@ -15,7 +19,14 @@ class LeanRequest(Request[Any, Any, Any]):
         return dict(self.scope["headers"])
 
     @property
+    def cache_control(self) -> bytes:
+        """Give all lines of the header as the one list that they are."""
+        return b", ".join([value for name, value in self.scope["headers"] if name == b"cache-control"])
+
+    @property
     def content_length(self) -> int | None:
-        """Give the length that was announced, ``None`` where it is no number: the server counts what comes."""
+        """Give the bytes that were announced, ``None`` where that is no number: the server counts what comes."""
         announced = self.raw_headers.get(b"content-length", b"")
-        return int(announced) if announced.isdigit() else None
+        if not announced.isdigit():
+            return None
+        return int(announced) if len(announced) <= LENGTH_DIGITS else sys.maxsize

@@ -1,5 +1,6 @@
 """POST /api/v1/query: ask a question."""
 
+from math import isfinite
 from typing import Annotated, Literal
 
 import msgspec
@@ -117,7 +118,7 @@ def _cache_info(answer: Answer) -> CacheInfo:
         similarity_score=1.0 if exact else answer.similarity,
         matched_query=source.question,
         entry_id=source.fingerprint,
-        age_seconds=round(answer.age, 3),
+        age_seconds=round(answer.age, 3) if isfinite(answer.age) else None,
         tokens_saved=answer.completion.usage.total,
     )
 
@@ -134,7 +135,9 @@ def _citations(done: Completion) -> list[CitedSource]:
 
 def _headers(asking: Asking, answer: Answer) -> list[RawHeader]:
     headers = [(b"x-ragboost-cache", STATUS_WORD[answer.origin]), (b"server-timing", _timing(asking).encode())]
-    return [*headers, (b"age", b"%d" % answer.age)] if answer.source else headers
+    # Unknown, that is infinite, when the clock was set back while a model was asked.
+    aged = answer.source and isfinite(answer.age)
+    return [*headers, (b"age", b"%d" % answer.age)] if aged else headers
 
 
 def _timing(asking: Asking) -> str:

@@ -15,6 +15,8 @@ from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest, to_question
 
 KNOWN_QUESTIONS = 1024
+KNOWN_TEXT = 1000
+"""Characters of the longest question that is kept: all of them together take some 20 MB at the very worst."""
 
 
 @frozen
@@ -37,8 +39,9 @@ class Reception:
 
     def question(self, tenant: str, asked: QueryRequest) -> Question:
         """Build the question that *tenant* asks; raises ``Malformed``."""
-        # Conversations are long and seldom repeated.
-        return to_question(tenant, asked, self.routes) if asked.messages else self._asked_before(tenant, asked)
+        # Conversations and other long texts are seldom repeated.
+        long = asked.messages or len(asked.query or "") > KNOWN_TEXT
+        return to_question(tenant, asked, self.routes) if long else self._asked_before(tenant, asked)
 
     async def asking(self, request: LeanRequest, asked: QueryRequest) -> Asking:
         """Turn a request into an asking; raises ``KeyRefused`` and ``Malformed``."""
@@ -46,7 +49,7 @@ class Reception:
         with stopwatch.time("admit"):
             headers = request.raw_headers
             question = self.question(await self.admit(_secret(headers)), asked)
-            cache_control = parse_cache_control(headers.get(b"cache-control"))
+            cache_control = parse_cache_control(request.cache_control)
             wishes = directives(cache_control, asked.use_cache, asked.ttl, asked.tags)
         return Asking(question, wishes, stopwatch)
 

@@ -15,7 +15,7 @@ _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 class IdentifyingLitestar(Litestar):
-    """A Litestar application that names every request, also those that no route takes."""
+    """A Litestar application that names every request, also those that no route takes, and answers HEAD as GET."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override] # narrower than ASGI
         """Answer one connection."""

@@ -6,13 +6,17 @@ from attrs import evolve
 
 from adapters.answer_cache.memory import MemoryAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
-from domain.answers import Asking, Origin, Reason
+from adapters.vector_index.memory import MemoryVectorIndex
+from application import forget_answers
+from application.forget_answers import PurgeEpochs
+from domain.answers import Origin, Reason
 from domain.caching import Selection
 from domain.errors import NotRemembered
 from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFailed, TextTruncated
 from domain.generation import Chunk, FinishReason, ModelTimedOut, TokenUsage
+from domain.questions import Fingerprint
 from domain.similarity import Embedding
-from tests.builders import a_question, an_asking
+from tests.builders import a_fingerprint, a_question, an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
 
@@ -132,6 +136,8 @@ class TestDirectives:
         await ask(core)
 
         assert (await ask(core, only_if_cached=True))[0] is Origin.EXACT_HIT
+        with pytest.raises(NotRemembered):
+            await ask(core, only_if_cached=True, use_cache=False)
         assert core.model.calls == 1
 
     async def test_max_age_refuses_older_answers(self) -> None:
@@ -191,8 +197,17 @@ class TestFreshness:
         await ask(core)
         core.clock.advance(110)
 
-        assert (await ask(core, **wish))[0] is Origin.STALE_HIT
+        assert await ask(core, **wish) == (Origin.STALE_HIT, Reason.STALE, "An answer.")
         assert (core.model.calls, core.flights.under_way) == (1, 0)
+
+    async def test_who_takes_an_answer_beyond_its_grace_has_it_refreshed_for_the_next(self) -> None:
+        core = Core(ScriptedModel(saying("Old."), saying("New.")))
+        await ask(core)
+        core.clock.advance(1_000)
+
+        assert await ask(core, max_stale=2_000.0) == (Origin.STALE_HIT, Reason.REFRESHING, "Old.")
+        await _until(lambda: core.model.calls == 2 and not core.flights.under_way)
+        assert await ask(core) == (Origin.EXACT_HIT, Reason.SAME_QUESTION, "New.")
 
     async def test_a_refresh_that_fails_disturbs_nobody(self) -> None:
         core = Core(ScriptedModel(saying("Old."), (ModelTimedOut("slow"),)))
@@ -217,6 +232,7 @@ class TestFreshness:
         core.clock.advance(130)
 
         assert await ask(core) == (Origin.STALE_HIT, Reason.MODEL_FAILED, "Old.")
+        assert (await core.cache.measure()).accesses == 1
 
     async def test_a_dead_answer_is_served_to_nobody(self) -> None:
         core = Core(ScriptedModel(saying("Old."), (ModelTimedOut("slow"),)))
@@ -314,6 +330,46 @@ class TestPurgingMeanwhile:
         await early
         assert (await ask(core))[2] == "After."
 
+    async def test_a_question_whose_entry_is_purged_meanwhile_is_not_remembered(self) -> None:
+        gate = asyncio.Event()
+        core = Core(ScriptedModel((gate, *saying("Before.")), saying("After.")))
+        asker = asyncio.create_task(ask(core))
+        await _until(lambda: core.model.calls == 1)
+
+        await core.purge.entry(an_asking(ASKED).question.fingerprint)
+        gate.set()
+        await asker
+
+        assert await ask(core) == (Origin.GENERATED, Reason.NO_CANDIDATE, "After.")
+
+    async def test_the_purge_of_another_entry_disturbs_nobody(self) -> None:
+        gate = asyncio.Event()
+        core = Core(ScriptedModel((gate, *saying("An answer."))))
+        askers = [asyncio.create_task(ask(core))]
+        await _until(lambda: core.model.calls == 1)
+
+        await core.purge.entry(an_asking(UNRELATED).question.fingerprint)
+        askers.append(asyncio.create_task(ask(core)))
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(*askers)
+
+        assert (await ask(core))[0] is Origin.EXACT_HIT
+        assert core.model.calls == 1
+
+    async def test_after_very_many_purges_of_entries_all_that_is_under_way_counts_as_purged(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(forget_answers, "REMEMBERED", 2)
+        epochs, question = PurgeEpochs(), an_asking(ASKED).question
+        before = epochs.of(question)
+
+        for number in range(2):
+            epochs.begin_of_entry(a_fingerprint(number))
+        assert epochs.of(question) == before
+        epochs.begin_of_entry(a_fingerprint(2))
+        assert epochs.of(question) != before
+
     async def test_a_purge_between_two_writes_wins(self) -> None:
         core = Core()
         core.cache = PurgingWhileWriting(core)
@@ -336,13 +392,23 @@ class PurgingWhileWriting(MemoryAnswerCache):
 
 
 class TestFailingMemory:
-    @pytest.mark.parametrize("part", ["cache", "index", "embedder"])
-    async def test_the_question_is_still_answered(self, part: str) -> None:
+    @pytest.mark.parametrize(
+        ("part", "name"), [("cache", "answer_cache"), ("index", "vector_index"), ("embedder", "embedder")]
+    )
+    async def test_the_question_is_still_answered_and_the_part_is_named(self, part: str, name: str) -> None:
         core = Core(ScriptedModel(saying("First."), saying("Second.")))
         setattr(core, part, Broken())
 
         assert (await ask(core))[2] == "First."
-        assert any(isinstance(event, PartFailed) for event in core.events.events)
+        assert failed_parts(core) == {name}
+
+    async def test_neighbours_that_cannot_be_read_are_blamed_on_the_cache(self) -> None:
+        core = Core()
+        await ask(core)
+        core.cache = Broken()
+
+        assert (await ask(core, REWORDED))[0] is Origin.GENERATED
+        assert failed_parts(core) == {"answer_cache"}
 
     async def test_without_an_index_the_same_question_still_hits(self) -> None:
         core = Core()
@@ -366,6 +432,16 @@ class TestFailingMemory:
         assert (await ask(core, REWORDED))[0] is Origin.GENERATED
         assert fingerprint not in await core.index.page(None, 10)
 
+    async def test_a_vector_that_cannot_be_removed_keeps_nobody_waiting(self) -> None:
+        core = Core(patience=0.01, index=StuckRemovals(), limit=1)
+        await ask(core, UNRELATED)
+        await core.cache.remove(await core.cache.page(None, 10))
+
+        async with asyncio.timeout(5):
+            assert (await ask(core))[0] is Origin.GENERATED
+            await core.purge(Selection("acme"))
+        assert failed_parts(core) == {"vector_index"}
+
     async def test_a_hit_that_cannot_be_counted_is_a_hit(self) -> None:
         core = Core()
         await ask(core)
@@ -387,6 +463,17 @@ class TestFailingMemory:
 
         with pytest.raises(asyncio.CancelledError):
             await ask(core)
+
+
+def failed_parts(core: Core) -> set[str]:
+    return {event.part for event in core.events.events if isinstance(event, PartFailed)}
+
+
+class StuckRemovals(MemoryVectorIndex):
+    """An index that finds and files, and is never done with a removal."""
+
+    async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
+        await asyncio.Event().wait()
 
 
 class Broken:
@@ -461,9 +548,3 @@ async def _until(condition) -> None:  # noqa: ANN001
             return
         await asyncio.sleep(0.001)
     raise AssertionError("it did not happen")
-
-
-def test_an_asking_keeps_its_parts_together() -> None:
-    asking = an_asking()
-
-    assert isinstance(asking, Asking)

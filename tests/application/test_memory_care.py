@@ -1,12 +1,16 @@
 """Forgetting, purging, evicting and healing."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from adapters.answer_cache.memory import MemoryAnswerCache
 from application.heal_memory import HealMemory
 from application.inspect_answers import InspectAnswers
 from domain.caching import Holdings, Selection
 from domain.errors import Absent
 from domain.events import AnswersRemoved
+from domain.questions import Fingerprint
 from domain.similarity import Point
 from tests.builders import a_fingerprint, a_stored_answer
 from tests.core import Core
@@ -54,9 +58,29 @@ class TestPurging:
         core = Core()
         await remember(core, 1, 2)
 
-        await core.purge.entry("acme", a_fingerprint(1))
+        await core.purge.entry(a_fingerprint(1))
 
         assert await remembered(core) == ([2], [2])
+
+    async def test_very_many_go_in_slices_so_that_others_can_write_meanwhile(self) -> None:
+        core = Core(cache=CountingRemovals())
+        await remember(core, *range(600))
+
+        assert await core.purge(Selection("acme")) == 600
+        assert core.cache.removals == [256, 256, 88]
+        assert await remembered(core) == ([], [])
+
+
+class CountingRemovals(MemoryAnswerCache):
+    """Keeps the sizes of what it was told to remove."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.removals: list[int] = []
+
+    async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
+        self.removals.append(len(fingerprints))
+        await super().remove(fingerprints)
 
 
 class TestEviction:

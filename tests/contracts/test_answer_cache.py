@@ -277,6 +277,7 @@ class TestAnswerCatalogue:
                 tenant=chance.choice(["acme", "globex"]),
                 namespace=chance.choice(["", "support"]),
                 completion=a_completion(model=chance.choice(["small", "large"])),
+                requested_model=chance.choice(["", "small", "alias"]),
                 tags=tuple(chance.sample(["a", "b", "ü🦊"], chance.randrange(3))),
                 stored_at=NOW + chance.randrange(4),
             )
@@ -289,7 +290,7 @@ class TestAnswerCatalogue:
             for tenant in ("acme", "globex", "nobody")
             for namespace in (None, "", "support", "none")
             for tag in (None, "a", "ü🦊", "A")
-            for model in (None, "small", "none")
+            for model in (None, "small", "alias", "none")
             for before in (None, NOW, NOW + 2, NOW + 9)
         ):
             assert sorted(await store.select(wanted)) == [each.fingerprint for each in answers if fits(each, wanted)]
@@ -450,7 +451,7 @@ def fits(answer: StoredAnswer, wanted: Selection) -> bool:
         answer.tenant == wanted.tenant
         and (wanted.namespace is None or answer.namespace == wanted.namespace)
         and (wanted.tag is None or wanted.tag in answer.tags)
-        and (wanted.model is None or answer.completion.model == wanted.model)
+        and wanted.model in (None, answer.completion.model, answer.requested_model)
         and (wanted.stored_before is None or answer.stored_at < wanted.stored_before)
     )
 

@@ -46,3 +46,14 @@ def test_an_answer_that_did_not_finish_of_its_own_accord_is_not_whole(reason: Fi
 def test_an_empty_answer_is_not_whole() -> None:
     assert a_completion("An answer.").is_whole
     assert not a_completion(" \n").is_whole
+
+
+def test_a_character_that_came_in_two_halves_is_one_again() -> None:
+    assert fold(Chunk("a \ud83d"), Chunk("\ude00 b"), STOP).text == "a \U0001f600 b"
+
+
+def test_half_a_character_alone_is_replaced_so_that_the_answer_can_be_sent_and_kept() -> None:
+    text = fold(Chunk("Gr\u00fc\u00dfe \ud83d"), STOP).text
+
+    assert text == "Gr\u00fc\u00dfe \ufffd"
+    assert text.encode()

@@ -2,13 +2,12 @@
 
 import pytest
 
-from domain.answers import Answer, Origin, Reason
 from domain.clock import Stopwatch
 from domain.errors import FieldProblem, LimitReached, Malformed
 from domain.generation import ModelOverloaded
 from domain.health import PartHealth
 from domain.tenancy import ApiKey, digest_of
-from tests.builders import a_completion, a_stored_answer, an_embedding
+from tests.builders import an_embedding
 from tests.doubles import StoppedClock
 
 
@@ -46,13 +45,6 @@ class TestApiKey:
 
     def test_a_revoked_one_opens_nothing(self) -> None:
         assert not ApiKey("app", "acme", digest_of("rb_secret"), 1.0, revoked_at=2.0).opens(digest_of("rb_secret"))
-
-
-def test_an_answer_is_a_hit_when_memory_gave_it() -> None:
-    generated = Answer(a_completion(), Origin.GENERATED, Reason.NOTHING_REMEMBERED)
-    remembered = Answer(a_completion(), Origin.EXACT_HIT, Reason.SAME_QUESTION, a_stored_answer())
-
-    assert (generated.is_hit, remembered.is_hit) == (False, True)
 
 
 def test_the_similarity_of_unit_vectors_is_their_cosine() -> None:

@@ -175,6 +175,24 @@ def reading_in_the_loop(cache: SqliteAnswerCache) -> Iterator[list[str]]:
     reader(cache).set_trace_callback(None)
 
 
+async def test_a_change_that_is_cancelled_is_done_when_the_canceller_is_told(
+    cache: SqliteAnswerCache, path: Path
+) -> None:
+    await cache.put(answers())
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        removing = asyncio.create_task(cache.remove(NAMES[:1]))
+        await asyncio.sleep(0.05)
+        removing.cancel()
+        await asyncio.sleep(0.05)
+        assert not removing.done()
+        other.rollback()
+
+    with pytest.raises(asyncio.CancelledError):
+        await removing
+    assert await cache.get(NAMES[:1]) == {}
+
+
 class TestHits:
     async def test_are_on_the_disk_after_closing(self, path: Path) -> None:
         await fill(path)
@@ -201,9 +219,6 @@ class TestHits:
         await cache.page(None, 1)
         assert on_disk(path, NAMES[1]) == (3, 8.0)
         await cache.close()
-
-    async def test_wait_no_longer_than_a_second(self) -> None:
-        assert module.FLUSH_AFTER <= 1.0
 
     async def test_none_is_lost_or_counted_twice_while_the_disk_takes_them(self, cache: SqliteAnswerCache) -> None:
         await cache.put(answers(20))
@@ -256,6 +271,19 @@ class TestDamagedRows:
         assert sorted(await cache.get(NAMES)) == [NAMES[0], NAMES[2]]
         assert list(await cache.page(None, 9)) == [NAMES[0], NAMES[2]]
         assert (await cache.measure()).entries == 2
+        await cache.close()
+
+    @pytest.mark.parametrize("column", ["accesses", "accessed_at"])
+    @pytest.mark.parametrize("names", [NAMES[:3], NAMES], ids=["in the event loop", "in the thread"])
+    async def test_one_whose_hits_are_no_numbers_is_a_miss_and_removed(
+        self, path: Path, column: str, names: list[Fingerprint]
+    ) -> None:
+        await fill(path)
+        change(path, f"UPDATE answers SET {column} = 'many' WHERE fingerprint = ?", NAMES[1])  # noqa: S608
+
+        cache = SqliteAnswerCache(path)
+        assert sorted(await cache.get(names)) == [NAMES[0], NAMES[2]]
+        assert sorted(await cache.get(names)) == [NAMES[0], NAMES[2]]
         await cache.close()
 
     async def test_one_that_holds_the_answer_to_another_question_is_a_miss(self, path: Path) -> None:

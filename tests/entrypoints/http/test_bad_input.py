@@ -85,7 +85,7 @@ def test_each_bad_field_is_named_with_its_remedy(
         (b'"hello"', "body", "Expected `object`, got `str`"),
         (b'{"query": "a"} {"query": "b"}', "body", "is not valid JSON"),
         (b"{'query': 'a'}", "body", "is not valid JSON"),
-        (b'{"query": NaN}', "body", ""),
+        (b'{"query": NaN}', "body", "NaN is no number"),
         (b'{"query": "a", "temperature": 1e999}', "temperature", ""),
         (b"[" * 100_000, "body", ""),
         (b'{"query": ' + b"[" * 5_000, "query", ""),
@@ -97,6 +97,7 @@ def test_each_bad_field_is_named_with_its_remedy(
         (b'{"query": "\xed\xa0\x80"}', "query", "half of a surrogate pair"),
         (b'{"messages": [{"role": "user", "content": "\\ud800"}]}', "messages", "half of a surrogate pair"),
         (b'{"query": "a", "tags": ["\\ud800"]}', "tags", "half of a surrogate pair"),
+        ('{"query": "😀", "tags": ["\\ud800"]}'.encode(), "tags", "half of a surrogate pair"),
     ],
 )
 def test_a_body_that_is_no_json_object_says_so(service: Service, body: bytes, field: str, remedy: str) -> None:
@@ -109,11 +110,19 @@ def test_a_body_that_is_no_json_object_says_so(service: Service, body: bytes, fi
     assert service.model.calls == 0
 
 
+@pytest.mark.parametrize("depth", [*range(800, 1001, 10), 10_000])
+def test_broken_json_that_is_nested_deeply_is_refused_like_any_other(service: Service, depth: int) -> None:
+    reply = service.send(b'{"query": "\\ud800", "x": ' + b"[" * depth + b"]" * depth + b"}")
+    assert reply.status_code == 400
+    assert reply.headers["content-type"] == PROBLEM
+    assert reply.json()["errors"]
+
+
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(body=binary() | text().map(str.encode), kind=sampled_from(["application/json", None, "application/json; x"]))
 def test_no_bytes_whatever_are_a_server_error(open_service: Service, body: bytes, kind: str | None) -> None:
     reply = open_service.send(body, kind=kind)
-    assert reply.status_code == 400
+    assert reply.status_code == (400 if kind or not body else 415)
     assert reply.json()["errors"][0]["field"]
 
 
@@ -154,17 +163,42 @@ def test_a_wrong_path_is_a_problem_too(service: Service, path: str) -> None:
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-def test_what_a_strange_web_page_could_send_unasked_is_refused(service: Service, kind: str) -> None:
-    reply = service.send(b'{"query": "a"}', kind=kind)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        None,
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+    ],
+)
+def test_what_a_strange_web_page_could_send_unasked_is_refused(service: Service, kind: str | None) -> None:
+    headers = None if kind is None else {"content-type": kind}
+    reply = service.client.post(QUERY, content=b'{"query": "a"}', headers=headers)
+    (error,) = reply.json()["errors"]
     assert reply.status_code == 415
     assert reply.headers["content-type"] == PROBLEM
-    assert reply.json()["errors"][0]["field"] == "Content-Type"
+    assert error["field"] == "Content-Type"
+    assert "must be application/json" in error["message"]
     assert service.model.calls == 0
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/ld+json", None])
-def test_json_by_any_name_is_read(service: Service, kind: str | None) -> None:
+@pytest.mark.parametrize("door", ["judge", "purge", "explain"])
+def test_no_door_of_memory_reads_a_body_of_no_stated_kind(service: Service, door: str) -> None:
+    service.ask("What is RAGBoost?")
+    assert service.send(b'{"all": true}', f"/api/v1/cache/{door}", kind=None).status_code == 415
+    assert service.ask("What is RAGBoost?").headers["x-ragboost-cache"] == "exact"
+
+
+def test_one_kind_that_is_json_does_not_hide_another(service: Service) -> None:
+    kinds = [("content-type", "application/json"), ("content-type", "text/plain")]
+    assert service.client.post(QUERY, content=b'{"query": "a"}', headers=kinds).status_code == 415
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/ld+json"])
+def test_json_by_any_name_is_read(service: Service, kind: str) -> None:
     assert service.send(b'{"query": "a"}', kind=kind).status_code == 200
 
 

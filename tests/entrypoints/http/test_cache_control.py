@@ -18,6 +18,13 @@ def word(reply: Response) -> str:
     return str(reply.headers["x-ragboost-cache"])
 
 
+def test_several_lines_of_the_header_are_one_list(service: Service) -> None:
+    lines = [("cache-control", "no-store"), ("cache-control", "max-age=100")]
+    service.client.post("/api/v1/query", json={"query": "What is RAGBoost?"}, headers=lines)
+
+    assert ask(service, "only-if-cached").status_code == 504
+
+
 def test_no_cache_fetches_a_fresh_answer_and_remembers_it(service: Service) -> None:
     service.says("Old.", "New.")
     service.ask()

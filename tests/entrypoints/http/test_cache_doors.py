@@ -105,6 +105,26 @@ def test_an_entry_tells_how_fresh_it_is(service: Service, later: float, freshnes
     assert service.entry(entry_id).json()["freshness"] == freshness
 
 
+@pytest.mark.parametrize(
+    ("set_back", "age", "freshness"), [(5, 0.0, "fresh"), (6, None, "dead"), (86_400, None, "dead")]
+)
+def test_the_age_of_an_entry_from_the_future_is_unknown(
+    service: Service, set_back: float, age: float | None, freshness: str
+) -> None:
+    entry_id = remember(service, "What is RAGBoost?")
+    service.clock.advance(-set_back)
+    shown = service.entry(entry_id).json()
+    service.clock.advance(set_back)
+    assert (shown["age_seconds"], shown["freshness"]) == (age, freshness)
+
+
+def test_the_document_says_that_an_age_may_be_unknown(service: Service) -> None:
+    document = service.client.get("/schema/openapi.json").json()
+    age = document["components"]["schemas"]["Entry"]["properties"]["age_seconds"]
+    assert {each["type"] for each in age["anyOf"]} == {"number", "null"}
+    assert "the clock was set back" in age["description"]
+
+
 def test_a_removed_entry_is_gone_from_both_memories(service: Service) -> None:
     entry_id = remember(service, "What is RAGBoost?")
     removed = service.client.delete(f"/api/v1/cache/entries/{entry_id}")

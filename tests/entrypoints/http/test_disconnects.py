@@ -13,6 +13,7 @@ from tests.entrypoints.http.service import PROBLEM
 from tests.upstream import Reply, ScriptedUpstream, openai_answer, openai_failure
 
 CROWD = 200
+JSON_HEAD = "POST /api/v1/query HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
 numbers = itertools.count()
 
 
@@ -133,9 +134,18 @@ def test_a_body_of_20_megabytes_is_refused_on_a_real_connection(server: Server, 
     assert httpx.get(f"{server.url}/health").status_code == 200
 
 
+@pytest.mark.parametrize("zeros", [4_290, 5_000])
+def test_a_length_of_thousands_of_digits_is_taken_for_too_large(server: Server, zeros: int) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.sendall(f"{JSON_HEAD}content-length: {'0' * zeros}5\r\n\r\n12345".encode())
+    reply = hear(connection)
+    assert reply.status == 413
+    assert PROBLEM in reply.head
+
+
 def test_a_request_that_stops_in_its_middle_does_no_harm(server: Server) -> None:
     joined = server.flights.joined
     with socket.create_connection(("127.0.0.1", server.port)) as half:
-        half.sendall(b"POST /api/v1/query HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+        half.sendall(f"{JSON_HEAD}content-length: 1000\r\n\r\n{{".encode())
     assert httpx.get(f"{server.url}/health").status_code == 200
     assert server.flights.joined == joined

@@ -55,6 +55,9 @@ def be_good(process: Process, upstream: ScriptedUpstream) -> Iterator[httpx.Resp
     yield process.post("/api/v1/cache/purge", {"all": True})
 
 
+JSON = {"content-type": "application/json"}
+
+
 def be_bad(process: Process, upstream: ScriptedUpstream) -> Iterator[httpx.Response]:
     """Ask in ways that are refused, with private things where they do not belong."""
     upstream.answer(lambda _: openai_answer(ANSWER))
@@ -65,8 +68,8 @@ def be_bad(process: Process, upstream: ScriptedUpstream) -> Iterator[httpx.Respo
     yield process.post(QUERY, {"query": QUESTION}, **{"x-api-key": TOKEN})
     yield process.post(QUERY, {"query": QUESTION}, **{"x-api-key": "", "authorization": f"Bearer {TOKEN}"})
     yield process.post(QUERY, {"query": QUESTION * 300}, **{"x-request-id": f"{ADDRESS} {TOKEN}"})
-    yield process.client.post(QUERY, content=f'{{"query": "{QUESTION}"'.encode())
-    yield process.client.post(QUERY, content=QUESTION.encode("utf-16"))
+    yield process.client.post(QUERY, content=f'{{"query": "{QUESTION}"'.encode(), headers=JSON)
+    yield process.client.post(QUERY, content=QUESTION.encode("utf-16"), headers=JSON)
     yield process.client.get(f"/api/v1/cache/entries/{ADDRESS}?key={TOKEN}")
     yield process.client.get(f"/{ADDRESS}/{TOKEN}")
 

@@ -1,8 +1,13 @@
+import tracemalloc
+from collections.abc import Iterator
+
 import pytest
 from structlog.testing import capture_logs
 
 from domain.generation import FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused
-from tests.doubles import saying
+from entrypoints.http.query_request import QueryRequest
+from entrypoints.http.reception import KNOWN_QUESTIONS, KNOWN_TEXT, Reception
+from tests.doubles import Step, saying
 from tests.entrypoints.http.service import PROBLEM, Service
 
 
@@ -171,6 +176,21 @@ def test_a_surprise_tells_the_caller_nothing(service: Service) -> None:
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
 
 
+def test_an_answer_whose_age_became_unknown_while_a_model_was_asked_is_served_without_one(service: Service) -> None:
+    def fail_after_the_clock_was_set_back() -> Iterator[Step]:
+        service.clock.advance(-86_400)
+        yield ModelTimedOut("openai did not answer within 30 s")
+
+    service.says("An answer.", fail_after_the_clock_was_set_back())
+    service.ask("What is RAGBoost?")
+    service.clock.advance(3_662)
+    reply = service.ask("What is RAGBoost?")
+    service.clock.advance(86_400)
+    assert (reply.status_code, reply.json()["cache_info"]["reason"]) == (200, "model_failed")
+    assert reply.json()["cache_info"]["age_seconds"] is None
+    assert "age" not in reply.headers
+
+
 @pytest.mark.parametrize("part", ["stored_answers", "vector_index", "embedder"])
 def test_a_part_of_memory_that_fails_fails_no_question(service: Service, part: str) -> None:
     service.parts[part].trouble = OSError("no space left on device")
@@ -178,6 +198,36 @@ def test_a_part_of_memory_that_fails_fails_no_question(service: Service, part: s
     assert reply.status_code == 200
     assert reply.json()["response"] == "An answer."
     assert reply.json()["cache_info"]["reason"] == "memory_failed"
+
+
+@pytest.fixture
+def reception(service: Service) -> Reception:
+    parts = service.container
+    return Reception(parts.admit_caller(), parts.routes(), parts.clock())
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1, True), (KNOWN_TEXT, True), (KNOWN_TEXT + 1, False), (10_000, False)])
+def test_only_a_short_question_is_kept_for_those_who_ask_it_again(
+    reception: Reception, length: int, kept: bool
+) -> None:
+    asked = QueryRequest(query="x" * length)
+    first, again = (reception.question("acme", asked) for _ in range(2))
+    assert first == again
+    assert (first is again) is kept
+
+
+def test_the_questions_that_are_kept_take_some_20_megabytes_at_the_very_worst(reception: Reception) -> None:
+    wide = "\N{MUSICAL SYMBOL EIGHTH NOTE}" * KNOWN_TEXT  # four bytes each, and three characters when normalised
+    tracemalloc.start()
+    try:
+        for number in range(KNOWN_QUESTIONS):
+            tags = tuple(f"{number}-{each}".ljust(64, "x") for each in range(16))
+            for query in ("\N{GRINNING FACE}" * 10_000, wide):
+                reception.question("acme", QueryRequest(query=f"{number} {query}"[: len(query)], tags=tags))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 24_000_000
 
 
 def test_the_page_that_shows_the_api_is_served(service: Service) -> None:
