@@ -12,7 +12,7 @@ Everything that can go wrong, in the domain's words.
     Transient                a trait: the same call may succeed a moment later
 
 A concept's own errors live beside the concept and inherit one of these families.
-Doors translate families, never single errors.
+Doors translate the families above, never the errors of single concepts.
 """
 
 from attrs import frozen

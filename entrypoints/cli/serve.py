@@ -66,8 +66,8 @@ def _changed(settings: Settings, given: Mapping[str, object]) -> Settings:
 
 async def _serve(settings: Settings) -> None:
     await _check_keys(settings)
-    listening = _listen(settings)
     app = create_app(Container(settings=settings))
+    listening = _listen(settings)
     server = uvicorn.Server(uvicorn.Config(app, **SERVER))
     announcing = asyncio.create_task(_announce(server, listening, settings))
     await server.serve([listening])

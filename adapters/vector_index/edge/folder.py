@@ -77,7 +77,9 @@ class EdgeFolder:
         return self.path / manifest.shard
 
     def sweep(self) -> None:
-        """Remove every shard but the one that counts: copies that were given up, and what a copy has replaced."""
+        """Remove every shard but the one that counts, if the folder is ours: copies given up, and those replaced."""
+        if self._lock is None:
+            return
         manifest = self._manifest()
         remnants = [each for each in self.path.glob("shard-*") if manifest and each.name != manifest.shard]
         for each in remnants:

@@ -70,8 +70,15 @@ async def stopped_start(index: EdgeVectorIndex, *askers: float) -> tuple[int, li
     await killed(first)
     asked = [asyncio.create_task(asyncio.wait_for(index.ping(), patience)) for patience in askers]
     (second,) = await asyncio.wait_for(others_than(first), 9)
+    await asyncio.wait_for(is_itself(second), 9)
     os.kill(second, signal.SIGSTOP)
     return second, asked
+
+
+async def is_itself(engine: int) -> None:
+    """Wait until it is no copy of this process any more: whoever forks waits for that, and a stopped one never is."""
+    while b"edge.engine" not in Path(f"/proc/{engine}/cmdline").read_bytes():  # noqa: ASYNC110, ASYNC240
+        await asyncio.sleep(0.001)
 
 
 async def assert_nothing_is_left(folder: Path, before: set[tuple[str, str]]) -> None:
