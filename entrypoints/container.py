@@ -186,6 +186,7 @@ class Container(DeclarativeContainer):
     manage_keys = Singleton(ManageKeys, key_ring, clock)
 
     # What is remembered
+    # Taken before they are opened, and let go of after they are closed: so the folder comes by way of the lock.
     taken_answers = Singleton(kept_open, open_things, Singleton(take_answers, chosen.data_folder))
     stored_answers = Selector(
         chosen.answer_cache.kind,
