@@ -38,15 +38,7 @@ class Exclusive:
 
     @_descriptor.default
     def _taken(self) -> int:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        lock = self.file.with_name(self.file.name + ".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            self._wait(descriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
+        return locked(self.file, PATIENCE)
 
     async def close(self) -> None:
         """Let go of it."""
@@ -54,16 +46,31 @@ class Exclusive:
         if descriptor is not None:
             os.close(descriptor)
 
-    def _wait(self, descriptor: int) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not _locked(descriptor):
-            if time.monotonic() > deadline:
-                raise InUse(f"{self.file} is in use by another process")
-            time.sleep(PAUSE)
+
+def locked(file: Path, patience: float) -> int:
+    """
+    Lock ``<file>.lock``, which is made if need be, and give the descriptor that holds it; *patience* is in seconds.
+
+    A process that inherits the descriptor holds the lock too.
+
+    Raises:
+        InUse: another process has it, and went on having it.
+        OSError: the folder or the lock cannot be made.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = file.with_name(file.name + ".lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if _taken_before(time.monotonic() + patience, descriptor):
+        return descriptor
+    os.close(descriptor)
+    raise InUse(f"{file} is in use by another process")
 
 
-def _locked(descriptor: int) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
+def _taken_before(deadline: float, descriptor: int) -> bool:
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE)

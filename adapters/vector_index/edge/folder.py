@@ -1,10 +1,7 @@
 """The folder of an Edge index: whose it is, which of its shards counts, and what is done with a damaged one."""
 
-import fcntl
 import os
 import shutil
-import time
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -12,12 +9,16 @@ from uuid import uuid4
 import msgspec
 from attrs import define, field
 
+from adapters.exclusive import InUse, locked
+from adapters.translation import ErrorTable, translating
 from domain.similarity import VectorIndexUnavailable
 
 MANIFEST = "manifest.json"
 
 PATIENCE = 3.0
 """So many seconds the engine of a killed service may take to notice and let go of the folder."""
+
+_WHEN_LOCKING: ErrorTable = {InUse: lambda why: VectorIndexUnavailable(f"{why}; end it, or use another folder")}
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -53,8 +54,8 @@ class EdgeFolder:
             VectorIndexUnavailable: another process has it.
         """
         if self._lock is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(self.path.with_name(self.path.name + ".lock"))
+            with translating(_WHEN_LOCKING):
+                self._lock = locked(self.path, PATIENCE)
         return self._lock
 
     def unlock(self) -> None:
@@ -130,22 +131,3 @@ class EdgeFolder:
 
     def _unused(self) -> Path:
         return self.path / f"shard-{uuid4().hex}"
-
-
-def _locked(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if _taken(descriptor, time.monotonic() + PATIENCE):
-        return descriptor
-    os.close(descriptor)
-    raise VectorIndexUnavailable(f"{path.with_suffix('')} is in use by another process; end it, or use another folder")
-
-
-def _taken(descriptor: int, deadline: float) -> bool:
-    """Try until *deadline*: the engine of a service that was killed lives on for a moment."""
-    while True:
-        with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
