@@ -6,14 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Column, Connection, Float, MetaData, String, Table, event, inspect, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    event,
+    inspect,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.errors import Unavailable
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest version of the tables; a test keeps it equal to the newest migration."""
 
 PATIENCE = 10.0
@@ -31,8 +46,19 @@ api_keys = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("created_at", Float, nullable=False),
     Column("revoked_at", Float),
+    Column("may_report", Boolean, nullable=False, server_default=true()),
 )
 """The fields of ``ApiKey``, in its order."""
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+)
+"""One row for each ``Traffic``; *revision* counts how often it was saved."""
 
 
 class RecordsTooNew(Unavailable):

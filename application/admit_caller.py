@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from attrs import define, field, frozen
 
 from domain.clock import Clock
-from domain.tenancy import LOCAL, ApiKey, KeyRefused, KeyRing, digest_of
+from domain.tenancy import LOCAL, ApiKey, KeyRefused, KeyRing, ReportRefused, digest_of
 
 T = TypeVar("T")
 
@@ -86,18 +86,37 @@ class AdmitCaller:
             KeyRefused: there is no key, or it is unknown or revoked.
             KeyRingUnavailable: the key could not be looked up.
         """
+        key = await self._admit(secret)
+        return key.tenant if key else LOCAL
+
+    async def reporter(self, secret: str | None) -> str:
+        """
+        Give the tenant of a caller who may say that a remembered answer was right or wrong.
+
+        Raises:
+            KeyRefused: there is no key, or it is unknown or revoked.
+            ReportRefused: the key does not give this right.
+            KeyRingUnavailable: the key could not be looked up.
+        """
+        key = await self._admit(secret)
+        if key and not key.may_report:
+            raise ReportRefused("this API key may not report on answers")
+        return key.tenant if key else LOCAL
+
+    async def _admit(self, secret: str | None) -> ApiKey | None:
+        """Give the caller's key; ``None`` for those who need none."""
         if secret:
-            return await self._tenant(secret)
+            return await self._good_key(secret)
         if not (self.open_without_keys and await self._no_keys("any")):
             raise KeyRefused("an API key is needed: send it as X-API-Key, or as Authorization: Bearer")
-        return LOCAL
+        return None
 
-    async def _tenant(self, secret: str) -> str:
+    async def _good_key(self, secret: str) -> ApiKey:
         digest = digest_of(secret)
         key = await self._key(digest)
         if key is None or not key.opens(digest):
             raise KeyRefused("this API key is unknown or revoked")
-        return key.tenant
+        return key
 
     async def _find(self, digest: str) -> ApiKey | None:
         return await self.keys.find(digest)

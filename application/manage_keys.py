@@ -28,13 +28,17 @@ class ManageKeys:
     keys: KeyRing
     clock: Clock
 
-    async def create(self, name: str, tenant: str | None = None) -> NewKey:
-        """Make a key for *tenant*, which is called as the key is unless it is named; raises ``Malformed``."""
+    async def create(self, name: str, tenant: str | None = None, may_report: bool = True) -> NewKey:
+        """
+        Make a key for *tenant*, which is called as the key is unless it is named.
+
+        *may_report*: whether its holder may say that a remembered answer was right or wrong. Raises ``Malformed``.
+        """
         owner = tenant or name
         _check_name("name", name)
         _check_name("tenant", owner)
         secret = f"rb_{token_urlsafe(32)}"
-        key = ApiKey(name, owner, digest_of(secret), self.clock.now())
+        key = ApiKey(name, owner, digest_of(secret), self.clock.now(), may_report=may_report)
         await self.keys.add(key)
         return NewKey(key, secret)
 

@@ -3,7 +3,8 @@ Everything that can go wrong, in the domain's words.
 
     RAGBoostError
     ├── Malformed            the asker must change the request             (400)
-    ├── Refused              the caller may not do this                    (401)
+    ├── Refused              the caller must show who they are             (401)
+    ├── Forbidden            the caller is known, and may not do this      (403)
     ├── Absent               there is no such thing, or not for this caller (404)
     ├── LimitReached         too much, too soon; says when to come back    (429)
     └── Unavailable          a part of ours or a provider failed           (503)
@@ -44,7 +45,11 @@ class Malformed(RAGBoostError):
 
 
 class Refused(RAGBoostError):
-    """The caller is unknown, or may not do this."""
+    """The caller is unknown."""
+
+
+class Forbidden(RAGBoostError):
+    """The caller is known, and may not do this."""
 
 
 class Absent(RAGBoostError):

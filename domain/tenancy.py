@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from domain.errors import Malformed, Refused, Unavailable
+from domain.errors import Forbidden, Malformed, Refused, Unavailable
 
 LOCAL = "local"
 """The tenant of those who call without a key, where that is allowed."""
@@ -20,6 +20,7 @@ class ApiKey:
     A key as we keep it: never the secret, only its digest.
 
     *created_at* and *revoked_at* are seconds since 1970. A revoked key stays on record.
+    *may_report*: whether its holder may say that a remembered answer was right or wrong.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ApiKey:
     digest: str
     created_at: float
     revoked_at: float | None = None
+    may_report: bool = True
 
     def opens(self, digest: str) -> bool:
         """Tell whether a secret of this *digest* is this key, and the key still good."""
@@ -68,6 +70,10 @@ class KeyExists(Malformed):
 
 class KeyRefused(Refused):
     """The caller gave no key, or one that is unknown or revoked."""
+
+
+class ReportRefused(Forbidden):
+    """The caller's key does not give the right to say that a remembered answer was right or wrong."""
 
 
 class KeyRingUnavailable(Unavailable):

@@ -24,9 +24,10 @@ def keys() -> None:
 @keys.command()
 @click.argument("name")
 @click.option("--tenant", help="Whose memory the key opens; by default one of its own, called as the key is.")
-def create(name: str, tenant: str | None) -> None:
+@click.option("--no-reports", is_flag=True, help="Let the key give no feedback on answers, right or wrong.")
+def create(name: str, tenant: str | None, no_reports: bool) -> None:
     """Create the key NAME and print its secret, which is shown this once."""
-    new = _with_keys(lambda ring: ring.create(name, tenant))
+    new = _with_keys(lambda ring: ring.create(name, tenant, may_report=not no_reports))
     click.echo(f"key {new.key.name} of tenant {new.key.tenant}; keep it now, it is not shown again:", err=True)
     click.echo(new.secret)
 
@@ -34,9 +35,10 @@ def create(name: str, tenant: str | None) -> None:
 @keys.command("list")
 def list_keys() -> None:
     """List all keys, revoked ones too."""
-    table = Table("name", "tenant", "created", "revoked")
+    table = Table("name", "tenant", "created", "revoked", "reports")
     for key in _with_keys(lambda ring: ring.list()):
-        table.add_row(key.name, key.tenant, _moment(key.created_at), _moment(key.revoked_at))
+        moments = _moment(key.created_at), _moment(key.revoked_at)
+        table.add_row(key.name, key.tenant, *moments, "yes" if key.may_report else "no")
     Console().print(table)
 
 

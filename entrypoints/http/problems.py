@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from domain.errors import (
     Absent,
+    Forbidden,
     LimitReached,
     Malformed,
     NotRemembered,
@@ -24,6 +25,7 @@ from entrypoints.logs import request_id
 STATUS: Mapping[type[RAGBoostError], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
     Refused: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     Absent: HTTPStatus.NOT_FOUND,
     LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     NotRemembered: HTTPStatus.GATEWAY_TIMEOUT,

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from attrs import evolve
+from sqlalchemy import Connection, inspect, text
 
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.migrations.upgrade import configuration
@@ -120,14 +122,47 @@ async def test_a_failing_migration_leaves_nothing_behind(url: str, tmp_path: Pat
 
 async def test_the_steps_lead_back_as_well(records: Records) -> None:
     def back(connection: Connection) -> None:
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(_within(connection), "base")
 
     async with records.writing() as connection:
         await connection.run_sync(back)
     with pytest.raises(KeyRingUnavailable, match="no such table"):
         await SqlKeyRing(records).keys()
+
+
+async def test_keys_of_the_first_version_are_good_and_may_report(url: str, tmp_path: Path) -> None:
+    await _step(url, tmp_path, "0001")
+    with closing(sqlite3.connect(tmp_path / "data/records.db")) as database:
+        database.execute(
+            "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?)", (KEY.name, KEY.tenant, KEY.digest, 1000.0, None)
+        )
+        database.execute("INSERT INTO api_keys VALUES ('old', 'acme', 'd', 500.5, 600.5)")
+        database.commit()
+    records = Records(url)
+    await records.open()
+
+    assert list(await SqlKeyRing(records).keys()) == [ApiKey("old", "acme", "d", 500.5, 600.5), KEY]
+    assert KEY.may_report
+    await records.close()
+
+
+async def test_keys_outlive_the_step_back_to_the_first_version(url: str, records: Records) -> None:
+    def back(connection: Connection) -> list[str]:
+        command.downgrade(_within(connection), "0001")
+        return inspect(connection).get_table_names()
+
+    await SqlKeyRing(records).add(KEY)
+    await SqlKeyRing(records).add(evolve(KEY, name="silent", digest="d", may_report=False))
+    async with records.writing() as connection:
+        tables = await connection.run_sync(back)
+    await records.close()
+
+    assert sorted(tables) == ["alembic_version", "api_keys"]
+    again = Records(url)
+    await again.open()
+    kept = list(await SqlKeyRing(again).keys())
+    await again.close()
+    assert kept == [KEY, evolve(KEY, name="silent", digest="d")]
 
 
 async def test_sqlite_waits_for_its_disk(records: Records) -> None:
@@ -174,7 +209,7 @@ async def test_a_file_that_is_no_database_is_named_in_a_sentence_when_it_is_open
     assert told.startswith(f"the records in {tmp_path}/records.db cannot be used: file is not a database; ")
     assert "RAGBOOST_RECORDS_URL" in told
     assert "\n" not in told
-    assert not [each for each in threading.enumerate() if "_connection_worker_thread" in each.name]
+    assert _connections() == []
 
 
 async def test_so_is_a_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -222,9 +257,30 @@ async def test_what_callers_are_told_has_neither_statement_nor_path(url: str, re
     assert "\n" not in str(caught.value)
 
 
+def _connections() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if "_connection_worker_thread" in each.name]
+
+
+def _within(connection: Connection) -> Config:
+    config = configuration()
+    config.attributes["connection"] = connection
+    return config
+
+
+async def _step(url: str, folder: Path, version: str) -> None:
+    """Make a database as it was at *version*."""
+    (folder / "data").mkdir()
+    records = Records(url)
+    async with records.writing() as connection:
+        await connection.run_sync(lambda each: command.upgrade(_within(each), version))
+    await records.close()
+
+
 async def _complaint_of_opening(url: str) -> str:
     records = Records(url)
     with pytest.raises(RecordsUnusable) as caught:
         await records.open()
     await records.close()
+    for thread in _connections():  # on its way out, but it may still have a word for the loop
+        thread.join(timeout=5)
     return str(caught.value)

@@ -6,7 +6,7 @@ import pytest
 from adapters.key_ring.memory import MemoryKeyRing
 from application.admit_caller import TRUST, AdmitCaller
 from application.manage_keys import ManageKeys
-from domain.tenancy import LOCAL, ApiKey, KeyRefused, KeyRing, KeyRingUnavailable
+from domain.tenancy import LOCAL, ApiKey, KeyRefused, KeyRing, KeyRingUnavailable, ReportRefused
 from tests.doubles import StoppedClock
 
 
@@ -147,3 +147,41 @@ async def test_an_asker_who_leaves_does_not_end_the_look_up_of_others(
     keys.gate.set()
 
     assert await second == "acme"
+
+
+class TestReporters:
+    async def test_whoever_has_a_key_may_report_unless_it_was_made_without_that_right(
+        self, keys: CountingKeyRing, clock: StoppedClock
+    ) -> None:
+        manage, admit = ManageKeys(keys, clock), AdmitCaller(keys, clock)
+        user = (await manage.create("user", "acme")).secret
+        crawler = (await manage.create("crawler", "acme", may_report=False)).secret
+
+        assert [await admit(each) for each in (user, crawler)] == ["acme", "acme"]
+        assert await admit.reporter(user) == "acme"
+        with pytest.raises(ReportRefused):
+            await admit.reporter(crawler)
+
+    async def test_where_no_key_is_needed_none_is_needed_to_report(
+        self, keys: CountingKeyRing, clock: StoppedClock
+    ) -> None:
+        assert await AdmitCaller(keys, clock, open_without_keys=True).reporter(None) == LOCAL
+
+    @pytest.mark.parametrize("secret", ["rb_guessed", "", None])
+    async def test_who_is_not_admitted_may_not_report_either(
+        self, keys: CountingKeyRing, clock: StoppedClock, secret: str | None
+    ) -> None:
+        await a_secret(keys, clock)
+
+        with pytest.raises(KeyRefused):
+            await AdmitCaller(keys, clock, open_without_keys=True).reporter(secret)
+
+    async def test_a_revoked_key_is_refused_as_unknown_not_as_forbidden(
+        self, keys: CountingKeyRing, clock: StoppedClock
+    ) -> None:
+        manage = ManageKeys(keys, clock)
+        crawler = (await manage.create("crawler", "acme", may_report=False)).secret
+        await manage.revoke("crawler")
+
+        with pytest.raises(KeyRefused):
+            await AdmitCaller(keys, clock).reporter(crawler)

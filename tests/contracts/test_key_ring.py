@@ -32,6 +32,16 @@ async def test_a_key_is_found_by_its_digest_as_it_was_added(ring: KeyRing) -> No
     assert await ring.find(digest_of("rb_cron")) == CRON
 
 
+async def test_a_key_that_may_not_report_stays_so(ring: KeyRing) -> None:
+    silent = evolve(CRON, may_report=False)
+    await ring.add(RAILS)
+    await ring.add(silent)
+
+    assert [key.may_report for key in await ring.keys()] == [True, False]
+    assert await ring.find(silent.digest) == silent
+    assert await ring.revoke("cron", 3000.0) == evolve(silent, revoked_at=3000.0)
+
+
 async def test_an_unknown_digest_is_not_found(ring: KeyRing) -> None:
     await ring.add(RAILS)
 

@@ -1,0 +1,97 @@
+"""Calibrations as bytes, and back: versioned, and sealed so that a damaged value is noticed."""
+
+from hashlib import blake2b
+from itertools import chain
+from math import isfinite
+from typing import Final
+
+import msgspec
+from attrs import evolve
+
+from domain.belief import Belief
+from domain.budgets import BINS, Spending
+from domain.calibration import Calibration, Prior, Tally, revived
+
+VERSION: Final = b"\x01"
+_SEAL: Final = 8
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """What holds whatever was believed."""
+
+    tally: Tally
+    reports: dict[str, bool]
+
+
+class _Learnt(msgspec.Struct, frozen=True):
+    """What holds on top of one prior, of which only the version is kept."""
+
+    prior: str
+    belief: Belief
+    spending: Spending
+
+
+class _Whole(msgspec.Struct, frozen=True):
+    """A value: both in one map, so that either can be read where the other cannot."""
+
+    tally: Tally
+    reports: dict[str, bool]
+    prior: str
+    belief: Belief
+    spending: Spending
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_counted = msgspec.msgpack.Decoder(_Counted).decode
+_learnt = msgspec.msgpack.Decoder(_Learnt).decode
+
+
+def encode(calibration: Calibration) -> bytes:
+    """Give one byte of version, eight of a seal over the rest, and the calibration as MessagePack."""
+    body = _encode(
+        _Whole(
+            prior=calibration.prior.version,
+            belief=calibration.belief,
+            spending=calibration.spending,
+            tally=calibration.tally,
+            reports=calibration.reports,
+        )
+    )
+    return VERSION + _seal(body) + body
+
+
+def decode(value: bytes, prior: Prior) -> Calibration:
+    """Give the calibration, to be used with *prior*, as far as *value* can be read; the rest is fresh."""
+    version, seal, body = value[:1], value[1 : 1 + _SEAL], value[1 + _SEAL :]
+    kept = Calibration.fresh(prior)
+    if version != VERSION or seal != _seal(body):
+        return kept
+    try:
+        counted = _counted(body)
+    except msgspec.MsgspecError:
+        return kept
+    kept.tally, kept.reports = counted.tally, counted.reports
+    return _relearnt(kept, body)
+
+
+def _relearnt(kept: Calibration, body: bytes) -> Calibration:
+    """Give *kept* with what was learnt, if that can be read and suits its prior."""
+    try:
+        learnt = _learnt(body)
+    except msgspec.MsgspecError:
+        return kept
+    if not _is_sound(learnt, len(kept.prior.belief.mean)):
+        return kept
+    made_of = evolve(kept.prior, version=learnt.prior)
+    return revived(Calibration(made_of, learnt.belief, learnt.spending, kept.tally, kept.reports), kept.prior)
+
+
+def _is_sound(learnt: _Learnt, size: int) -> bool:
+    """Tell whether there are as many numbers as there must be, all of them finite: others would spoil every sum."""
+    belief, spending = learnt.belief, learnt.spending
+    numbers = chain(belief.mean, *belief.covariance, spending.seen, (spending.requests, spending.wrong, spending.unit))
+    return len(belief.mean) == size and len(spending.seen) == BINS and spending.unit > 0 and all(map(isfinite, numbers))
+
+
+def _seal(body: bytes) -> bytes:
+    return blake2b(body, digest_size=_SEAL).digest()

@@ -1,0 +1,141 @@
+"""How many wrong answers may be served, how many were, and what the next one may cost."""
+
+from itertools import accumulate
+from math import exp, log, sqrt
+from operator import mul
+
+from attrs import define, evolve, field, frozen
+from attrs.validators import and_, ge, gt, lt
+
+BINS = 120
+SUREST = 12.0
+"""Bins of equal width over -log(1 - p), from 0 up to here: a chance of being wrong of 6 in a million."""
+
+HALF_LIFE = 2000.0
+"""Requests after which what was seen counts half."""
+
+GROWTH = 2 ** (1 / HALF_LIFE)
+
+OVERDRAFT = 1.2
+"""How far what was spent may go over what the plan for the next requests allows."""
+
+
+@frozen
+class ErrorBudget:
+    """
+    The share of a tenant's requests that may get a wrong remembered answer.
+
+    *caution* is how many standard deviations must lie between what is expected and the budget;
+    *credit* is a number of requests that a new tenant is taken to have made already, or it could never begin.
+    """
+
+    share: float = field(default=0.01, validator=and_(gt(0.0), lt(1.0)))
+    caution: float = field(default=2.0, validator=ge(0.0))
+    credit: float = field(default=100.0, validator=ge(0.0))
+
+    def of(self, share: float) -> "ErrorBudget":
+        """Give the same budget with another share."""
+        return evolve(self, share=share)
+
+    def covers(self, wrong: float, requests: float, overdraft: float = 1.0) -> bool:
+        """Tell whether *wrong* hits, which are expected, stay within the budget of *requests* with caution."""
+        return wrong + self.caution * sqrt(wrong) <= overdraft * self.share * (requests + self.credit)
+
+
+@define
+class Spending:
+    """
+    What a tenant's requests looked like of late, and what they cost.
+
+    *requests* counts them, *seen* those by the bin of their best candidate's probability, *wrong* the wrong hits
+    that are expected of what was served. All three fade with ``HALF_LIFE``: a new request counts *unit* times as
+    much as the first one did, which saves fading the old.
+    """
+
+    requests: float = 0.0
+    wrong: float = 0.0
+    unit: float = 1.0
+    seen: list[float] = field(factory=lambda: [0.0] * BINS, repr=False)
+
+    @property
+    def rate(self) -> float:
+        """Give the share of the requests of late that is expected to have got a wrong answer."""
+        return self.wrong / self.requests if self.requests else 0.0
+
+    def begin(self) -> None:
+        """Count a request."""
+        self.unit *= GROWTH
+        self.requests += self.unit
+        if self.unit > 1e100:  # noqa: PLR2004 - far from where floats end
+            self._rescale()
+
+    def see(self, probability: float) -> None:
+        """Take note of a best candidate, served or not."""
+        self.seen[bin_of(probability)] += self.unit
+
+    def charge(self, wrong: float) -> None:
+        """Take note of a hit that is wrong with this probability; 1 where it is known to be."""
+        self.wrong += wrong * self.unit
+
+    def allows(self, probability: float, budget: ErrorBudget) -> bool:
+        """
+        Tell whether a candidate may be served.
+
+        It may when the budget covers serving all that were seen of late and were at least as sure, and when
+        it also covers this one on top of what was in fact served.
+        """
+        requests, spent = self.requests / self.unit, self.wrong / self.unit
+        first = bin_of(probability)
+        planned = sum(map(mul, self.seen[first:], RISKS[first:])) / self.unit
+        return budget.covers(planned, requests) and budget.covers(spent + 1 - probability, requests, OVERDRAFT)
+
+    def exceeds(self, budget: ErrorBudget) -> bool:
+        """Tell whether more was spent than the budget has."""
+        return self.wrong / self.unit > budget.share * (self.requests / self.unit + budget.credit)
+
+    def share_within(self, budget: ErrorBudget) -> float:
+        """Give the share of requests that *budget* would let be served, were they as they were of late."""
+        requests = self.requests / self.unit
+        served = accumulate(reversed(self.seen))
+        wrong = accumulate(map(mul, reversed(self.seen), reversed(RISKS)))
+        within = (hits for hits, risk in zip(served, wrong, strict=True) if budget.covers(risk / self.unit, requests))
+        return max(within, default=0.0) / self.requests if self.requests else 0.0
+
+    def _rescale(self) -> None:
+        self.requests, self.wrong = self.requests / self.unit, self.wrong / self.unit
+        self.seen = [each / self.unit for each in self.seen]
+        self.unit = 1.0
+
+
+RISKS = tuple(exp(-(number + 0.5) * SUREST / BINS) for number in range(BINS))
+"""The chance of being wrong in the middle of each bin."""
+
+
+def bin_of(probability: float) -> int:
+    """Give the bin of a probability: the surer, the higher."""
+    return min(BINS - 1, int(-log(max(1e-9, 1 - probability)) * BINS / SUREST))
+
+
+@frozen
+class Interval:
+    """A share with its 95 % interval, after Wilson; *of* is the number of trials it rests on."""
+
+    share: float
+    low: float
+    high: float
+    of: int
+
+    def times(self, part: float) -> "Interval":
+        """Scale it, where the trials were drawn from that part of the whole."""
+        return Interval(part * self.share, part * self.low, part * self.high, self.of)
+
+
+def wilson(wrong: int, of: int) -> Interval:
+    """Give the share of *wrong* with its interval; without any trial it is 0 to 1."""
+    if not of:
+        return Interval(0.0, 0.0, 1.0, 0)
+    share, z = wrong / of, 1.959964
+    centre = share + z * z / (2 * of)
+    spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return Interval(share, max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale), of)

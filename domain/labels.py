@@ -1,0 +1,126 @@
+"""Facts about a traffic: what was asked, and whether remembered answers fit. Told in order, they make a calibration."""
+
+from abc import abstractmethod
+from enum import StrEnum
+from typing import Protocol
+
+from attrs import frozen
+
+from domain.belief import Vector
+from domain.calibration import Calibration, Tally
+
+MOST_REPORTS = 1000
+"""So many reports of a traffic are told apart; praise is forgotten first, then the oldest."""
+
+TRUST_IN_PRAISE = 0.2
+"""What a user's "this was right" counts, where a check of our own counts 1."""
+
+MOST_PRAISE = 0.2
+"""How large a part of all labels, by weight, such praise may be: nobody can talk a tenant's memory into believing."""
+
+
+class Source(StrEnum):
+    """How it came to light whether a remembered answer fits."""
+
+    MISS = "miss"
+    CHECK = "check"
+    REPORT = "report"
+
+
+class Note(Protocol):
+    """A fact about a traffic; told in the same order, facts make the same calibration."""
+
+    @abstractmethod
+    def tell(self, calibration: Calibration) -> None:
+        """Let *calibration* know."""
+
+
+@frozen
+class Asked(Note):
+    """A request: *exact* if the same question was remembered, else how sure its best candidate was, and its fate."""
+
+    exact: bool = False
+    probability: float | None = None
+    served: bool = False
+
+    def tell(self, calibration: Calibration) -> None:
+        """Count it, and charge what it may have cost."""
+        tally, spending = calibration.tally, calibration.spending
+        tally.requests += 1
+        tally.exact_hits += self.exact
+        tally.semantic_hits += self.served
+        spending.begin()
+        if self.probability is not None:
+            spending.see(self.probability)
+            spending.charge((1 - self.probability) * self.served)
+
+
+@frozen
+class Label(Note):
+    """Whether the best candidate's answer fits, found out at a miss or in a check of a hit; *features* as judged."""
+
+    source: Source
+    features: Vector
+    fits: bool
+
+    def tell(self, calibration: Calibration) -> None:
+        """Learn from it; a hit that was wrong is charged whole."""
+        tally = calibration.tally
+        checked = self.source is Source.CHECK
+        tally.checks += checked
+        tally.checks_wrong += checked and not self.fits
+        tally.misses_agreed += self.fits and not checked
+        tally.misses_differed += not (self.fits or checked)
+        calibration.spending.charge(float(checked and not self.fits))
+        if self.features:
+            calibration.learn(self.features, self.fits)
+
+
+@frozen
+class Report(Note):
+    """
+    What a user said of an answer that was served; once said wrong, it stays wrong.
+
+    *service* is the digest of the entry with the question asked; *features* are those of the candidate, if known.
+    """
+
+    service: str
+    fits: bool
+    features: Vector | None = None
+
+    @property
+    def source(self) -> Source:
+        """Tell that it came from a user."""
+        return Source.REPORT
+
+    def tell(self, calibration: Calibration) -> None:
+        """Keep it, unless it is known; what was wrong is charged at once, and counts more than praise."""
+        known = calibration.reports.get(self.service)
+        if known is False or known is self.fits:
+            return
+        self._keep(calibration)
+        calibration.tally.reports_right += self.fits
+        calibration.tally.reports_wrong += not self.fits
+        calibration.spending.charge(float(not self.fits))
+        self._teach(calibration)
+
+    def _keep(self, calibration: Calibration) -> None:
+        reports = calibration.reports
+        reports[self.service] = self.fits
+        if len(reports) > MOST_REPORTS:
+            praise = (service for service, fits in reports.items() if fits)
+            del reports[next(praise, next(iter(reports)))]
+
+    def _teach(self, calibration: Calibration) -> None:
+        if not self.features:
+            return
+        if not self.fits:
+            calibration.learn(self.features, fits=False)
+        elif _praise_is_welcome(calibration.tally):
+            calibration.tally.praise += TRUST_IN_PRAISE
+            calibration.learn(self.features, fits=True, weight=TRUST_IN_PRAISE)
+
+
+def _praise_is_welcome(tally: Tally) -> bool:
+    ours = tally.misses_agreed + tally.misses_differed + tally.checks
+    return tally.praise + TRUST_IN_PRAISE <= MOST_PRAISE * ours
