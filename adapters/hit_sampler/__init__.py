@@ -1,0 +1,1 @@
+"""Which hits are checked in the shadow."""
