@@ -28,7 +28,7 @@ stamp = @rm -f $(foreach each,$(1),$(word 1,$(subst -, ,$(each)))-*) && touch $(
 # What `make serve PORT=8123 DATA=some/folder` says; unset, the environment and ragboost.toml decide.
 GIVEN := $(if $(PORT),RAGBOOST_PORT='$(PORT)') $(if $(DATA),RAGBOOST_DATA_FOLDER='$(DATA)')
 
-.PHONY: help serve install test features check lint types contracts bench lock clean
+.PHONY: help serve install test features check lint types contracts bench prior lock clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ contracts: install ## Check who imports whom
 
 bench: install ## Measure it
 	$(BIN)/python benchmarks/run.py
+
+prior: install ## Make the prior of the verified policy anew from the labelled questions in DATA=folder
+	$(BIN)/python -m training '$(DATA)'
 
 lock: .venv/uv-$(UV_VERSION) ## Write the locks anew from pyproject.toml; UPGRADE=1 takes the newest versions
 	$(call compile,requirements.lock,pyproject.toml --group build)

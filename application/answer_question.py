@@ -6,7 +6,9 @@ from attrs import evolve, frozen
 
 from application.coalesce import Flights
 from application.generate_answer import GenerateAnswer
-from application.recall_answers import Recall, Recollection
+from application.learn_from_answers import LearnFromAnswers
+from application.recall_answers import Recall, Recollection, justified
+from application.remember_answers import RememberAnswers
 from domain.answers import Answer, Asking, Origin, Reason
 from domain.caching import StoredAnswer
 from domain.clock import Clock
@@ -22,6 +24,8 @@ class AnswerQuestion:
     recollection: Recollection
     flights: Flights
     generate: GenerateAnswer
+    remember: RememberAnswers
+    learn: LearnFromAnswers | None
     clock: Clock
     events: EventSink
 
@@ -44,14 +48,16 @@ class AnswerQuestion:
     async def _answer(self, asking: Asking) -> Answer:
         recall = await self.recollection.recall(asking)
         if recall.answer:
-            return self._serve(asking, recall.answer)
+            return self._serve(asking, recall, recall.answer)
         if asking.directives.only_if_cached:
             raise NotRemembered(f"only-if-cached: {recall.reason.meaning}")
         return await self._answer_afresh(asking, recall)
 
-    def _serve(self, asking: Asking, remembered: Answer) -> Answer:
+    def _serve(self, asking: Asking, recall: Recall, remembered: Answer) -> Answer:
         if remembered.origin is Origin.STALE_HIT and remembered.source and asking.directives.may_refresh:
             self._refresh(asking, remembered.source)
+        if self.learn and recall.likeness:
+            self.learn.from_hit(asking, recall)
         return remembered
 
     async def _answer_afresh(self, asking: Asking, recall: Recall) -> Answer:
@@ -71,12 +77,15 @@ class AnswerQuestion:
         if not landing.led:
             asking.stopwatch.add("model", began)
         origin = Origin.GENERATED if landing.led else Origin.COALESCED
-        return Answer(landing.completion, origin, recall.reason, similarity=recall.similarity)
+        answer = Answer(landing.completion, origin, recall.reason)
+        return justified(answer, recall.likeness.verdict) if recall.likeness else answer
 
     async def _generate_and_remember(self, asking: Asking, recall: Recall) -> Completion:
         with asking.stopwatch.time("model"):
             completion = await self.generate(asking.question)
-        await self.recollection.remember(asking, completion, recall)
+        await self.remember(asking, completion, recall)
+        if self.learn:
+            self.learn.from_miss(asking, recall, completion)
         return completion
 
     async def _pass_by_memory(self, asking: Asking, reason: Reason) -> Answer:
@@ -98,7 +107,7 @@ class AnswerQuestion:
         self.events.note(
             AnswerServed(
                 question.tenant, answer.origin, answer.reason, done.provider, done.model,
-                seconds, asking.stopwatch.laps, question.text,
+                seconds, asking.stopwatch.laps, question.text, answer.probability, answer.differences,
             )
         )  # fmt: skip
 

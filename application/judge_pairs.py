@@ -1,12 +1,14 @@
-"""What would the policy decide? Asked about pairs of questions, storing nothing."""
+"""What would be decided about pairs of questions by one who knows nothing of the traffic? Nothing is stored."""
 
 from collections.abc import Sequence
 
 from attrs import frozen
 
+from domain.calibration import Calibration, Prior
+from domain.candidates import Candidate
 from domain.questions import normalise
 from domain.similarity import Embedder
-from domain.verdicts import Candidate, HitPolicy, Verdict
+from domain.verdicts import HitPolicy, Verdict
 
 
 @frozen
@@ -19,10 +21,11 @@ class Pair:
 
 @frozen
 class JudgePairs:
-    """Gives the verdicts of the policy that serves."""
+    """Gives the verdicts of the policy that serves, as a new tenant would get them."""
 
     embedder: Embedder
     policy: HitPolicy
+    prior: Prior
 
     async def __call__(self, pairs: Sequence[Pair]) -> Sequence[Verdict]:
         """Judge each pair as if nothing else were remembered; raises ``EmbedderUnavailable``."""
@@ -30,7 +33,8 @@ class JudgePairs:
             [normalise(text) for pair in pairs for text in (pair.stored, pair.asked)]
         )
         similarities = [one.similarity(other) for one, other in zip(embeddings[::2], embeddings[1::2], strict=True)]
+        fresh = Calibration.fresh(self.prior)
         return [
-            self.policy.judge(pair.asked, (Candidate(pair.stored, similarity),))
+            self.policy.judge(pair.asked, (Candidate(pair.stored, similarity),), fresh)
             for pair, similarity in zip(pairs, similarities, strict=True)
         ]

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from application.forget_answers import ForgetAnswers, PurgeEpochs
+from application.judge_hits import JudgeHits
 from domain.caching import AnswerCatalogue, Selection
 from domain.questions import Fingerprint
 
@@ -14,6 +15,7 @@ class PurgeAnswers:
     catalogue: AnswerCatalogue
     forget: ForgetAnswers
     epochs: PurgeEpochs
+    judge: JudgeHits
 
     async def count(self, selection: Selection) -> int:
         """Tell how many entries a purge would remove now."""
@@ -22,6 +24,7 @@ class PurgeAnswers:
     async def __call__(self, selection: Selection) -> int:
         """Remove all that *selection* matches, and tell how many there were."""
         self.epochs.begin(selection.tenant)
+        self.judge.forget_words(selection.tenant)
         fingerprints = await self.catalogue.select(selection)
         await self.forget(fingerprints, cause="purged")
         return len(fingerprints)

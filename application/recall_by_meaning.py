@@ -5,14 +5,28 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from application.judge_hits import JudgeHits
 from application.survive_failures import Surviving
+from domain.agreement import same_words
 from domain.answers import Asking, Reason
+from domain.belief import Vector
 from domain.caching import AnswerCache, StoredAnswer
+from domain.calibration import Traffic
+from domain.candidates import Candidate
 from domain.clock import Clock
 from domain.events import AnswersRemoved, EventSink, TextTruncated
-from domain.questions import Fingerprint, Question
+from domain.generation import Completion
+from domain.questions import Fingerprint, Question, normalise
 from domain.similarity import Embedder, Embedding, Neighbour, Point, VectorIndex
-from domain.verdicts import Candidate, HitPolicy, Verdict
+from domain.verdicts import Verdict
+
+
+@frozen
+class Suspicion:
+    """That the answer of *stored* fits, and the *features* that a label on it teaches."""
+
+    stored: StoredAnswer
+    features: Vector
 
 
 @frozen
@@ -20,13 +34,29 @@ class Likeness:
     """
     What the search for the same meaning brought.
 
-    *stored* is the nearest servable entry, to be served if the *verdict* says so;
+    *near* are the servable entries, nearest first; the first is to be served if the *verdict* says so.
     *embedding* is the question's own, kept so that remembering need not make it again.
     """
 
     verdict: Verdict
-    stored: StoredAnswer | None = None
+    near: Sequence[StoredAnswer] = ()
     embedding: Embedding | None = None
+
+    @property
+    def nearest(self) -> StoredAnswer | None:
+        """Give the entry that the verdict is about."""
+        return self.near[0] if self.near else None
+
+    @property
+    def suspicion(self) -> Suspicion | None:
+        """Give what can be learnt about; ``None`` where the policy knows no features, or nothing was near."""
+        features = self.verdict.features
+        return Suspicion(self.near[0], features) if self.near and features is not None else None
+
+    def cluster_of(self, completion: Completion) -> str:
+        """Name the answer that *completion* repeats word for word; empty where it is a new one."""
+        known = (each for each in self.near if same_words(each.completion.text, completion.text))
+        return next((each.shared_answer for each in known), "")
 
 
 FAILED = Likeness(Verdict(hit=False, reason=Reason.MEMORY_FAILED))
@@ -36,7 +66,7 @@ FAILED = Likeness(Verdict(hit=False, reason=Reason.MEMORY_FAILED))
 @frozen
 class Meanings:
     """
-    Questions by meaning: an embedder, an index of what it made, and the policy that judges what is near.
+    Questions by meaning: an embedder, an index of what it made, and a judge of what is near.
 
     A question waits *patience* seconds for the index: one that hangs is one that fails.
     """
@@ -44,7 +74,7 @@ class Meanings:
     embedder: Embedder
     index: VectorIndex
     cache: AnswerCache
-    policy: HitPolicy
+    judge: JudgeHits
     clock: Clock
     events: EventSink
     neighbours: int = 6
@@ -56,6 +86,21 @@ class Meanings:
         with Surviving("embedder", self.events), asking.stopwatch.time("embed"):
             embedding = await self._embed(asking.question)
         return await self._look_around(asking, embedding) if embedding else FAILED
+
+    async def weigh(self, stored: StoredAnswer, asked: str) -> Verdict | None:
+        """Judge whether *stored* fits *asked*, as if it had just been found; ``None`` where a part fails."""
+        with Surviving("embedder", self.events):
+            embedding, own = await self.embedder.embed((normalise(asked), normalise(stored.question)))
+            with Surviving("vector_index", self.events):
+                async with asyncio.timeout(self.patience):
+                    neighbours = await self.index.search(stored.partition, embedding, self.neighbours)
+                others = [each for each in neighbours if each.fingerprint != stored.fingerprint]
+                around = await self.cache.get([each.fingerprint for each in others])
+                near = [(stored, own.similarity(embedding))]
+                near += [(around[each.fingerprint], each.similarity) for each in others if each.fingerprint in around]
+                candidates = [_candidate(*each) for each in near[: self.neighbours]]
+                return await self.judge.weigh(Traffic(stored.tenant, stored.namespace), asked, candidates)
+        return None
 
     async def file(self, question: Question, embedding: Embedding | None) -> None:
         """Make *question* findable by its meaning; *embedding* is its own if it was made already."""
@@ -77,7 +122,7 @@ class Meanings:
             with Surviving("answer_cache", self.events):
                 stored = await self._fetch(asking, neighbours)
                 await self._heal(neighbours, stored)
-                return self._judge(asking, self._servable(asking, neighbours, stored), embedding)
+                return await self._judge(asking, self._servable(asking, neighbours, stored), embedding)
         return evolve(FAILED, embedding=embedding)
 
     async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[Neighbour]:
@@ -100,11 +145,12 @@ class Meanings:
         same_partition = stored.partition == asking.question.compatibility
         return same_partition and asking.directives.welcome(stored, self.clock.now())
 
-    def _judge(self, asking: Asking, near: Sequence[tuple[StoredAnswer, float]], embedding: Embedding) -> Likeness:
+    async def _judge(
+        self, asking: Asking, near: Sequence[tuple[StoredAnswer, float]], embedding: Embedding
+    ) -> Likeness:
         with asking.stopwatch.time("judge"):
-            candidates = tuple(Candidate(stored.question, similarity) for stored, similarity in near)
-            verdict = self.policy.judge(asking.question.text, candidates)
-        return Likeness(verdict, near[0][0] if near else None, embedding)
+            verdict = await self.judge(asking.question, [_candidate(stored, cosine) for stored, cosine in near])
+        return Likeness(verdict, [stored for stored, _ in near], embedding)
 
     async def _heal(self, neighbours: Sequence[Neighbour], stored: Mapping[Fingerprint, StoredAnswer]) -> None:
         orphans = tuple(each.fingerprint for each in neighbours if each.fingerprint not in stored)
@@ -113,3 +159,7 @@ class Meanings:
                 async with asyncio.timeout(self.patience):
                     await self.index.remove(orphans)
                 self.events.note(AnswersRemoved("orphaned", len(orphans)))
+
+
+def _candidate(stored: StoredAnswer, similarity: float) -> Candidate:
+    return Candidate(stored.question, similarity, stored.fingerprint, stored.shared_answer)

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from domain.caching import Directives, StoredAnswer
 from domain.clock import Stopwatch
+from domain.evidence import Difference
 from domain.generation import Completion
 from domain.questions import Question
 
@@ -44,6 +45,9 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     NO_CANDIDATE = "no_candidate"
     BELOW_THRESHOLD = "below_threshold"
+    UNCERTAIN = "uncertain"
+    DIFFERENT = "different"
+    REPORTED_WRONG = "reported_wrong"
     NO_CACHE = "no_cache"
     BYPASSED = "bypassed"
     MEMORY_FAILED = "memory_failed"
@@ -65,6 +69,9 @@ _MEANINGS = {
     Reason.TOO_OLD: "What was remembered is older than max-age allows.",
     Reason.NO_CANDIDATE: "No remembered question is near this one.",
     Reason.BELOW_THRESHOLD: "The nearest remembered question is not similar enough.",
+    Reason.UNCERTAIN: "It is not certain enough that the nearest remembered answer fits.",
+    Reason.DIFFERENT: "The nearest remembered question differs in something that matters.",
+    Reason.REPORTED_WRONG: "Somebody reported that the nearest remembered answer does not fit this question.",
     Reason.NO_CACHE: "The asker wanted a fresh answer.",
     Reason.BYPASSED: "The asker wanted memory left alone.",
     Reason.MEMORY_FAILED: "Memory could not be read.",
@@ -76,8 +83,9 @@ class Answer:
     """
     A completion, with where it came from and why.
 
-    *source* is the remembered entry it was served from, *age* that entry's age in seconds;
-    *similarity* is the cosine to the nearest remembered question, where one was looked at.
+    *source* is the remembered entry it was served from, *age* that entry's age in seconds.
+    Where the nearest remembered question was looked at, *similarity* is the cosine to it, *probability* how likely
+    its answer was taken to fit, and *differences* are those that were found.
     """
 
     completion: Completion
@@ -86,3 +94,5 @@ class Answer:
     source: StoredAnswer | None = None
     similarity: float | None = None
     age: float = 0.0
+    probability: float | None = None
+    differences: tuple[Difference, ...] = ()

@@ -51,6 +51,7 @@ class StoredAnswer:
     An answer as it is remembered, and the question it was given to, as it was asked.
 
     *stored_at*, *accessed_at*: seconds since 1970. *accesses*: hits served. *requested_model*: as the asker named it.
+    *cluster*: the fingerprint of the first answer that this one agrees with, empty where that is itself.
     """
 
     fingerprint: Fingerprint
@@ -65,11 +66,16 @@ class StoredAnswer:
     accesses: int = 0
     accessed_at: float = 0.0
     requested_model: str = ""
+    cluster: str = ""
+
+    @property
+    def shared_answer(self) -> str:
+        """Name the cluster."""
+        return self.cluster or self.fingerprint
 
     def age(self, now: float) -> float:
         """Give the seconds since it was stored; infinite when the clock says that this is yet to come."""
-        age = now - self.stored_at
-        return inf if age < -CLOCK_SKEW else max(0.0, age)
+        return inf if (age := now - self.stored_at) < -CLOCK_SKEW else max(0.0, age)
 
     def freshness(self, now: float) -> Freshness:
         """Tell what it is good for at *now*."""
@@ -84,10 +90,9 @@ class StoredAnswer:
 @frozen
 class Directives:
     """
-    What the asker wants of the memory, in the words of HTTP's ``Cache-Control``.
+    What the asker wants of the memory, in the words of HTTP's ``Cache-Control``; times are in seconds.
 
-    *use_cache* off means: neither read nor write, and share nothing. *max_age* and *max_stale* are seconds;
-    *max_stale* is infinite where any staleness is welcome. *ttl* replaces the configured one for this answer.
+    *use_cache* off means: neither read nor write, and share nothing. *ttl* replaces the configured one.
     """
 
     use_cache: bool = True
@@ -116,8 +121,7 @@ class Directives:
 
     def welcome(self, stored: StoredAnswer, now: float) -> bool:
         """Tell whether *stored* may be served: young enough for the asker, and fresh, in grace, or not too stale."""
-        age = stored.age(now)
-        if age > self.max_age or age == inf:
+        if (age := stored.age(now)) > self.max_age or age == inf:
             return False
         in_time = stored.freshness(now) in (Freshness.FRESH, Freshness.GRACE)
         return in_time or age - stored.lifetime.ttl <= self.max_stale
@@ -151,8 +155,8 @@ class AnswerCache(Protocol):
     """
     Keeps answers by fingerprint. It may forget; it never gives half an answer, nor one for another fingerprint.
 
-    It knows nothing of freshness: an answer past its lifetime is given all the same.
-    A value that cannot be read is a miss, and is removed. Raises ``AnswerCacheUnavailable``.
+    An answer past its lifetime is given all the same. A value that cannot be read is a miss, and is removed.
+    Raises ``AnswerCacheUnavailable``.
     """
 
     @abstractmethod
@@ -173,11 +177,7 @@ class AnswerCache(Protocol):
 
 
 class AnswerCatalogue(Protocol):
-    """
-    The same answers, as those who look after them see them: by selection, by size, by idleness.
-
-    Raises ``AnswerCacheUnavailable``.
-    """
+    """The same answers, as those who look after them see them. Raises ``AnswerCacheUnavailable``."""
 
     @abstractmethod
     async def select(self, selection: Selection) -> Sequence[Fingerprint]:

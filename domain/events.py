@@ -7,7 +7,9 @@ from typing import Protocol
 from attrs import field, frozen
 
 from domain.answers import Origin, Reason
+from domain.evidence import Difference
 from domain.generation import FinishReason, TokenUsage
+from domain.labels import Source
 
 
 @frozen
@@ -22,6 +24,8 @@ class AnswerServed:
     seconds: float
     stages: Mapping[str, float]
     question: str = field(repr=False)
+    probability: float | None = None
+    differences: tuple[Difference, ...] = ()
 
 
 @frozen
@@ -79,7 +83,46 @@ class TextTruncated:
     tokens: int
 
 
-Event = AnswerServed | QuestionFailed | ModelCalled | ModelCallFailed | PartFailed | AnswersRemoved | TextTruncated
+@frozen
+class AnswerChecked:
+    """It came to light whether a remembered answer fits; *source* says how."""
+
+    tenant: str
+    source: Source
+    fits: bool
+
+
+@frozen
+class AnswerReported:
+    """A user said whether the answer of *entry* was right; *note* are the user's words, which are personal data."""
+
+    tenant: str
+    entry: str
+    correct: bool
+    note: str | None = field(default=None, repr=False)
+
+
+@frozen
+class BudgetBreached:
+    """More answers of a tenant were wrong than *share* of its requests; until they are few enough, fewer are served."""
+
+    tenant: str
+    namespace: str
+    share: float
+
+
+Event = (
+    AnswerServed
+    | QuestionFailed
+    | ModelCalled
+    | ModelCallFailed
+    | PartFailed
+    | AnswersRemoved
+    | TextTruncated
+    | AnswerChecked
+    | AnswerReported
+    | BudgetBreached
+)
 
 
 class EventSink(Protocol):

@@ -8,14 +8,25 @@ from attrs import field, frozen
 from attrs.validators import and_, ge, le
 
 from domain.answers import Reason
+from domain.belief import Vector
+from domain.budgets import ErrorBudget
+from domain.calibration import Calibration
+from domain.candidates import USUAL, Candidate, describe
+from domain.evidence import Difference
 
+FACTS = frozenset({Difference.NUMBERS, Difference.UNITS, Difference.DATES, Difference.IDENTIFIERS, Difference.NAMES})
+"""Differences that no similarity outvotes."""
 
-@frozen
-class Candidate:
-    """A remembered question near the one asked: its text as it was asked, and the cosine between the two."""
+VETOES = FACTS | {Difference.ANTONYM}
+"""
+Those that count as well where no other remembered question of the same answer speaks for the nearest.
 
-    question: str
-    similarity: float
+Where one does, the learnt model knows better: "my card has not arrived" asks what "where is my card" asks. On the
+labelled streams the polarity would have kept back 502 right hits and 7 wrong ones of banking77 (docs/quality.md).
+"""
+
+ALIKE = 0.6
+"""The least similarity at which a difference is worth naming: nobody takes what is less alike for the same."""
 
 
 @frozen
@@ -25,20 +36,37 @@ class Verdict:
 
     *probability* says how likely its answer fits; *similarity* is the cosine it rests on.
     Both are ``None`` where there was no candidate to judge.
+    *differences* are those between its question and the one asked; *features* are what a label on it teaches,
+    empty where that is nothing, ``None`` where the policy knows none.
     """
 
     hit: bool
     reason: Reason
     probability: float | None = None
     similarity: float | None = None
+    differences: tuple[Difference, ...] = ()
+    features: Vector | None = field(default=None, repr=False)
+
+    @property
+    def at_stake(self) -> float | None:
+        """Give the probability, if it was what decided."""
+        return (
+            self.probability
+            if self.features is not None and self.reason in {Reason.SIMILAR, Reason.UNCERTAIN}
+            else None
+        )
 
 
 class HitPolicy(Protocol):
-    """Decides about semantic hits. Pure: the same candidates get the same verdict."""
+    """Decides about semantic hits. Pure: the same candidates and the same calibration get the same verdict."""
 
     @abstractmethod
-    def judge(self, asked: str, candidates: Sequence[Candidate]) -> Verdict:
-        """Decide whether *candidates*, nearest first, hold an answer to *asked*; only the first may be served."""
+    def judge(self, asked: str, candidates: Sequence[Candidate], calibration: Calibration) -> Verdict:
+        """
+        Decide whether *candidates*, nearest first, hold an answer to *asked*; only the first may be served.
+
+        *calibration* is what is known of the asker's traffic.
+        """
 
 
 @frozen
@@ -52,11 +80,53 @@ class ThresholdPolicy(HitPolicy):
 
     threshold: float = field(default=0.95, validator=and_(ge(0.0), le(1.0)))
 
-    def judge(self, asked: str, candidates: Sequence[Candidate]) -> Verdict:
-        """Accept the nearest candidate when it reaches the threshold."""
+    def judge(self, asked: str, candidates: Sequence[Candidate], calibration: Calibration) -> Verdict:
+        """Accept the nearest candidate when it reaches the threshold, unless a user has reported it."""
         if not candidates:
             return Verdict(hit=False, reason=Reason.NO_CANDIDATE)
         similarity = candidates[0].similarity
-        hit = similarity >= self.threshold
-        reason = Reason.SIMILAR if hit else Reason.BELOW_THRESHOLD
+        hit, reason = similarity >= self.threshold, Reason.SIMILAR
+        if not hit:
+            reason = Reason.BELOW_THRESHOLD
+        elif calibration.reported_wrong(candidates[0].entry, asked):
+            hit, reason = False, Reason.REPORTED_WRONG
         return Verdict(hit, reason, min(1.0, max(0.0, similarity)), similarity)
+
+
+@frozen
+class VerifiedPolicy(HitPolicy):
+    """
+    Serves what probably fits, as far as the error budget allows.
+
+    The probability comes from the neighbourhood and from the wording, weighed by what the tenant's own traffic
+    has taught. A difference that no similarity outvotes, and a pair that a user has reported, are never served.
+    """
+
+    budget: ErrorBudget = field(factory=ErrorBudget)
+
+    def judge(self, asked: str, candidates: Sequence[Candidate], calibration: Calibration) -> Verdict:
+        """Accept the nearest candidate when it is as sure as the budget wants it."""
+        if not candidates:
+            return Verdict(hit=False, reason=Reason.NO_CANDIDATE)
+        nearest, alone = candidates[0], len(candidates) == 1
+        features, differences = describe(asked, candidates)
+        believe = calibration.prior.probability_alone if alone else calibration.belief.probability
+        probability = believe(features)
+        reason = objection(candidates, differences) or self._decide(probability, calibration)
+        if calibration.reported_wrong(nearest.entry, asked):
+            reason = Reason.REPORTED_WRONG
+        hit, lesson = reason is Reason.SIMILAR, () if alone else features
+        return Verdict(hit, reason, probability, nearest.similarity, differences, lesson)
+
+    def _decide(self, probability: float, calibration: Calibration) -> Reason:
+        return Reason.SIMILAR if calibration.spending.allows(probability, self.budget) else Reason.UNCERTAIN
+
+
+def objection(candidates: Sequence[Candidate], differences: Sequence[Difference]) -> Reason | None:
+    """Give the reason against the nearest candidate, if there is one that nothing outvotes."""
+    nearest = candidates[0]
+    if nearest.similarity < ALIKE:
+        return None
+    spoken_for = any(each.answer == nearest.answer for each in candidates[1:USUAL])
+    vetoes = FACTS if spoken_for else VETOES
+    return Reason.DIFFERENT if vetoes.intersection(differences) else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 import structlog
@@ -17,6 +18,10 @@ from dependency_injector.providers import List as Listing
 from adapters.answer_cache.layered import LayeredAnswerCache
 from adapters.answer_cache.memory import MemoryAnswerCache
 from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.answer_judge.language_model import ModelAnswerJudge
+from adapters.answer_judge.local import LocalAnswerJudge
+from adapters.calibration_store.memory import MemoryCalibrationStore
+from adapters.calibration_store.sql import SqlCalibrationStore
 from adapters.clock import SystemClock
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.onnx import OnnxEmbedder
@@ -27,11 +32,13 @@ from adapters.event_sink.log import LogEventSink
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
 from adapters.exclusive import Exclusive, InUse
+from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel
 from adapters.language_model.markdown import read_passages
+from adapters.prior import read_prior
 from adapters.records import Records
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
@@ -39,27 +46,47 @@ from application.admit_caller import AdmitCaller
 from application.answer_question import AnswerQuestion
 from application.check_health import CheckHealth
 from application.coalesce import Flights
+from application.evaluate_pairs import EvaluatePairs
+from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
 from application.forget_answers import ForgetAnswers, PurgeEpochs
 from application.generate_answer import GenerateAnswer
+from application.give_feedback import GiveFeedback
 from application.heal_memory import HealMemory
 from application.inspect_answers import InspectAnswers
+from application.judge_hits import JudgeHits
 from application.judge_pairs import JudgePairs
+from application.keep_calibrations import Calibrations
+from application.learn_from_answers import LearnFromAnswers
 from application.manage_keys import ManageKeys
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
+from application.rehearse_requests import KnownEmbeddings, Parts
+from application.remember_answers import RememberAnswers
+from application.report_quality import ReportQuality
 from application.route_models import Offer, Routes
+from application.work_aside import Aside
+from domain.budgets import ErrorBudget
 from domain.caching import AnswerCacheUnavailable, Lifetime
+from domain.candidates import FEATURES
 from domain.generation import LanguageModel
 from domain.similarity import Embedder
-from domain.verdicts import ThresholdPolicy
+from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.settings import Settings
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
 ANSWERS = "answers.db"
 DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
+
+HEARSAY = frozenset({"extractive"})
+"""Providers whose answers do not tell whether two questions mean the same: they quote whatever is at hand."""
+
+AS_MANY_AS_IT_TAKES = 1_000_000_000
+"""Checks a minute in a rehearsal, in which a minute is no measure."""
+
+SEED = 7
 
 log = structlog.get_logger()
 
@@ -156,7 +183,36 @@ def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
     return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
 
 
-class Container(DeclarativeContainer):
+def judge_by_model(routes: Routes) -> ModelAnswerJudge:
+    """Have the default provider compare answers, with the model that it uses by default."""
+    offer = routes.offers[routes.default]
+    return ModelAnswerJudge(offer.language_model, offer.model)
+
+
+def rehearsing(settings: Settings, parts: Parts) -> AnswerQuestion:
+    """Wire what serves on *parts*, with an empty memory of its own; checks are drawn alike every time."""
+    changed = settings.model_copy(update={"semantic": settings.semantic.model_copy(update={"enabled": True})})
+    container, memory = Container(settings=changed), MemoryAnswerCache()
+    share = settings.semantic.checked_share
+    stand_ins = {
+        "events": parts.events,
+        "embedder": parts.embedder,
+        "hit_policy": parts.policy,
+        "answer_judge": parts.answer_judge,
+        "aside": parts.aside,
+        "hit_sampler": RandomHitSampler(share, AS_MANY_AS_IT_TAKES, Random(SEED)),  # noqa: S311 - no secret
+        "routes": Routes({each: Offer(parts.model, each) for each in parts.providers}, ""),
+        "answer_cache": memory,
+        "stored_answers": memory,
+        "vector_index": MemoryVectorIndex(),
+        "calibration_store": MemoryCalibrationStore(),
+    }
+    for name, part in stand_ins.items():
+        container.providers[name].override(Object(part))
+    return container.answer_question()
+
+
+class Container(DeclarativeContainer):  # over budget: one list of all there is, read from top to bottom
     """
     Read it from top to bottom: what there is, what it is made of, what it is chosen by.
 
@@ -207,11 +263,20 @@ class Container(DeclarativeContainer):
     )
 
     # How a semantic hit is decided
-    hit_policy = Selector(chosen.semantic.policy, threshold=Singleton(ThresholdPolicy, chosen.semantic.threshold))
+    prior = Singleton(read_prior, Object(FEATURES))
+    calibration_store = Singleton(SqlCalibrationStore, records)
+    calibrations = Singleton(Calibrations, calibration_store, prior, clock, events)
+    error_budget = Singleton(ErrorBudget, chosen.semantic.error_budget)
+    hit_policy = Selector(
+        chosen.semantic.policy,
+        verified=Singleton(VerifiedPolicy, error_budget),
+        threshold=Singleton(ThresholdPolicy, chosen.semantic.threshold),
+    )
+    judge_hits = Singleton(JudgeHits, hit_policy, calibrations, error_budget, clock, events)
     meanings = Selector(
         Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
         on=Singleton(
-            Meanings, embedder, vector_index, answer_cache, hit_policy, clock, events, chosen.semantic.neighbours
+            Meanings, embedder, vector_index, answer_cache, judge_hits, clock, events, chosen.semantic.neighbours
         ),
         off=Object(None),
     )
@@ -219,12 +284,12 @@ class Container(DeclarativeContainer):
     # How memory is kept
     epochs = Singleton(PurgeEpochs)
     forget_answers = Singleton(ForgetAnswers, answer_cache, vector_index, events)
-    purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, epochs)
+    purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, epochs, judge_hits)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
     heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, embedder, forget_answers)
     inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
-    judge_pairs = Singleton(JudgePairs, embedder, hit_policy)
+    judge_pairs = Singleton(JudgePairs, embedder, hit_policy, prior)
 
     # Who answers what memory cannot
     openai = Singleton(
@@ -247,10 +312,46 @@ class Container(DeclarativeContainer):
     lifetime = Singleton(
         Lifetime, chosen.answer_cache.ttl, chosen.answer_cache.grace, chosen.answer_cache.stale_if_error
     )
-    recollection = Singleton(Recollection, answer_cache, meanings, evict_answers, epochs, lifetime, clock, events)
-    answer_question = Singleton(AnswerQuestion, recollection, flights, generate_answer, clock, events)
+    recollection = Singleton(Recollection, answer_cache, meanings, judge_hits, epochs, clock, events)
+    remember_answers = Singleton(
+        RememberAnswers, answer_cache, meanings, evict_answers, epochs, lifetime, clock, events
+    )
+    answer_judge = Selector(
+        chosen.semantic.answer_judge,
+        local=Singleton(LocalAnswerJudge, embedder),
+        model=Singleton(judge_by_model, routes),
+    )
+    hit_sampler = Singleton(RandomHitSampler, chosen.semantic.checked_share, chosen.semantic.checks_per_minute)
+    aside = Singleton(Aside, events)
+    learn_from_answers = Selector(
+        Call({True: "on", False: "off"}.get, chosen.semantic.learn),
+        on=Singleton(
+            LearnFromAnswers,
+            judge_hits,
+            answer_judge,
+            hit_sampler,
+            remember_answers,
+            generate_answer,
+            aside,
+            HEARSAY,
+        ),
+        off=Object(None),
+    )
+    answer_question = Singleton(
+        AnswerQuestion, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock, events
+    )
+    give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
+    report_quality = Singleton(ReportQuality, judge_hits)
     check_health = Singleton(
         CheckHealth,
         Dict(key_ring=key_ring, answer_cache=stored_answers, vector_index=vector_index, embedder=embedder),
         clock,
+    )
+
+    # How all this would have done
+    evaluate_pairs = Singleton(
+        EvaluatePairs, Singleton(JudgePairs, Singleton(KnownEmbeddings, embedder), hit_policy, prior)
+    )
+    evaluate_traffic = Singleton(
+        EvaluateTraffic, embedder, answer_judge, hit_policy, error_budget, Call(partial, rehearsing, settings), clock
     )

@@ -15,6 +15,9 @@ HEAL_EVERY = 600.0
 SWEEP_EVERY = 60.0
 """Seconds between two looks for answers that are past their lifetime."""
 
+SAVE_EVERY = 1.0
+"""Seconds of what was learnt that a crash may cost."""
+
 Work = Callable[[Container], Coroutine[Any, Any, None]]
 
 log = structlog.get_logger()
@@ -31,10 +34,12 @@ async def alive(container: Container) -> AsyncIterator[None]:
         finally:
             await _end(beside)
             await container.flights().close()
+            await container.aside().close()
+            await container.calibrations().save()
 
 
 def _works(container: Container) -> Sequence[Work]:
-    always = (_sweep, _prepare_models)
+    always = (_sweep, _save_calibrations, _prepare_models)
     return (_heal, *always) if container.settings().semantic.enabled else always  # else nobody asks for the vectors
 
 
@@ -56,6 +61,12 @@ async def _sweep(container: Container) -> None:
             await container.evict_answers().sweep()
         except Exception as error:  # noqa: BLE001 - the next sweep may do better
             log.warning("memory_not_swept", error=str(error))
+
+
+async def _save_calibrations(container: Container) -> None:
+    while True:
+        await asyncio.sleep(SAVE_EVERY)
+        await container.calibrations().save()  # it survives, and notes, whatever fails
 
 
 async def _prepare_models(container: Container) -> None:

@@ -22,13 +22,13 @@ Feature: The same question in other words is answered from memory
       Given the question "How do I install RAGBoost?" was answered
       When "What is the weather like in Paris?" is asked
       Then the model answers
-      And the reason is that the nearest remembered question is not similar enough
+      And the reason is that it is not certain enough that the nearest remembered answer fits
 
-    Example: Near, but not near enough
+    Example: Near, but another thing to do
       Given the question "How do I install RAGBoost?" was answered
-      When "How do I remove RAGBoost from my machine?" is asked
+      When "How do I configure the colours of a terminal?" is asked
       Then the model answers
-      And the reason is that the nearest remembered question is not similar enough
+      And the reason is that it is not certain enough that the nearest remembered answer fits
 
   Rule: Only the words of the question may differ
 

@@ -4,7 +4,10 @@ from array import array
 from typing import Any
 
 from domain.answers import Asking
+from domain.belief import Belief
 from domain.caching import Directives, Lifetime, StoredAnswer
+from domain.calibration import Prior
+from domain.candidates import FEATURES
 from domain.clock import Stopwatch
 from domain.generation import Completion, FinishReason, TokenUsage
 from domain.questions import Compatibility, Fingerprint, Question
@@ -51,3 +54,12 @@ def an_embedding(*components: float) -> Embedding:
 
 def an_asking(text: str = "What is RAGBoost?", question: Question | None = None, **directives: Any) -> Asking:
     return Asking(question or a_question(text), Directives(**directives), Stopwatch(StoppedClock()))
+
+
+def a_prior(variance: float = 0.01, **weights: float) -> Prior:
+    """Believe in similarity alone: at 0.8 it is even, at 0.95 nearly certain; *weights* name features."""
+    believed = {"nearness": 5.0, **weights}
+    mean = tuple(believed.get(name, 0.0) for name in FEATURES)
+    size = range(len(FEATURES))
+    covariance = tuple(tuple(variance if row == column else 0.0 for column in size) for row in size)
+    return Prior("test", FEATURES, Belief(mean, covariance))

@@ -3,6 +3,7 @@
 from attrs import define, field
 
 from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.answer_question import AnswerQuestion
@@ -10,14 +11,24 @@ from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
 from application.forget_answers import ForgetAnswers, PurgeEpochs
 from application.generate_answer import GenerateAnswer
+from application.give_feedback import GiveFeedback
+from application.inspect_answers import InspectAnswers
+from application.judge_hits import JudgeHits
+from application.keep_calibrations import Calibrations
+from application.learn_from_answers import LearnFromAnswers
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
+from application.remember_answers import RememberAnswers
+from application.report_quality import ReportQuality
 from application.route_models import Offer, Routes
+from application.work_aside import Aside
+from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
 from domain.similarity import Embedder, VectorIndex
-from domain.verdicts import ThresholdPolicy
-from tests.doubles import RecordingEvents, ScriptedModel, StoppedClock
+from domain.verdicts import HitPolicy, ThresholdPolicy
+from tests.builders import a_prior
+from tests.doubles import EveryHit, LiteralJudge, RecordingEvents, ScriptedModel, StoppedClock
 
 
 @define
@@ -33,10 +44,32 @@ class Core:
     lifetime: Lifetime = field(factory=lambda: Lifetime(ttl=100, grace=20, stale_if_error=50))
     limit: int = 1_000_000
     threshold: float = 0.8
+    policy: HitPolicy | None = None
     semantic: bool = True
+    learns: bool = True
     patience: float = 1.0
     flights: Flights = field(factory=Flights)
     epochs: PurgeEpochs = field(factory=PurgeEpochs)
+    answer_judge: LiteralJudge = field(factory=LiteralJudge)
+    sampler: EveryHit = field(factory=lambda: EveryHit(choose=False))
+    hearsay: frozenset[str] = frozenset()
+    store: MemoryCalibrationStore = field(factory=MemoryCalibrationStore)
+    calibrations: Calibrations = field()
+    aside: Aside = field()
+    judge: JudgeHits = field()
+
+    @calibrations.default
+    def _calibrations(self) -> Calibrations:
+        return Calibrations(self.store, a_prior(one=6.0), self.clock, self.events)
+
+    @aside.default
+    def _aside(self) -> Aside:
+        return Aside(self.events)
+
+    @judge.default
+    def _judge(self) -> JudgeHits:
+        policy = self.policy or ThresholdPolicy(self.threshold)
+        return JudgeHits(policy, self.calibrations, ErrorBudget(), self.clock, self.events)
 
     @property
     def forget(self) -> ForgetAnswers:
@@ -44,33 +77,65 @@ class Core:
 
     @property
     def purge(self) -> PurgeAnswers:
-        return PurgeAnswers(self.cache, self.forget, self.epochs)
+        return PurgeAnswers(self.cache, self.forget, self.epochs, self.judge)
+
+    @property
+    def feedback(self) -> GiveFeedback:
+        inspect = InspectAnswers(self.cache, self.cache)
+        return GiveFeedback(inspect, self.meanings if self.semantic else None, self.judge, self.purge, self.events)
+
+    @property
+    def report(self) -> ReportQuality:
+        return ReportQuality(self.judge)
 
     @property
     def evict(self) -> EvictAnswers:
         return EvictAnswers(self.cache, self.forget, self.clock, self.limit)
 
     @property
-    def recollection(self) -> Recollection:
-        policy = ThresholdPolicy(self.threshold)
-        meanings = Meanings(
-            self.embedder, self.index, self.cache, policy, self.clock, self.events, patience=self.patience
+    def meanings(self) -> Meanings:
+        return Meanings(
+            self.embedder, self.index, self.cache, self.judge, self.clock, self.events, patience=self.patience
         )
+
+    @property
+    def learn(self) -> LearnFromAnswers:
+        return LearnFromAnswers(
+            self.judge, self.answer_judge, self.sampler, self.remember, self.generate, self.aside, self.hearsay
+        )
+
+    @property
+    def recollection(self) -> Recollection:
         return Recollection(
             self.cache,
-            meanings if self.semantic else None,
-            self.evict,
+            self.meanings if self.semantic else None,
+            self.judge,
             self.epochs,
-            self.lifetime,
             self.clock,
             self.events,
         )
+
+    @property
+    def remember(self) -> RememberAnswers:
+        meanings = self.meanings if self.semantic else None
+        return RememberAnswers(self.cache, meanings, self.evict, self.epochs, self.lifetime, self.clock, self.events)
 
     @property
     def routes(self) -> Routes:
         return Routes({"scripted": Offer(self.model, "scripted-1")}, "scripted")
 
     @property
+    def generate(self) -> GenerateAnswer:
+        return GenerateAnswer(self.routes, self.clock, self.events)
+
+    @property
     def answer(self) -> AnswerQuestion:
-        generate = GenerateAnswer(self.routes, self.clock, self.events)
-        return AnswerQuestion(self.recollection, self.flights, generate, self.clock, self.events)
+        return AnswerQuestion(
+            self.recollection,
+            self.flights,
+            self.generate,
+            self.remember,
+            self.learn if self.learns else None,
+            self.clock,
+            self.events,
+        )

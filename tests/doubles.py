@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from attrs import define, field
 
+from domain.agreement import AnswerJudge, HitSampler
 from domain.clock import Clock
 from domain.events import Event, EventSink
 from domain.generation import Chunk, FinishReason, LanguageModel, Prompt, TokenUsage
@@ -80,3 +81,26 @@ class RecordingEvents(EventSink):
 
     def note(self, event: Event) -> None:
         self.events.append(event)
+
+
+@define
+class LiteralJudge(AnswerJudge):
+    """Takes answers to agree when they have the same words, and doubts those that it was told to."""
+
+    doubtful: set[str] = field(factory=set)
+    trouble: Exception | None = None
+
+    async def agree(self, question: str, one: str, other: str) -> bool | None:
+        if self.trouble:
+            raise self.trouble
+        return None if other in self.doubtful else one.split() == other.split()
+
+
+@define
+class EveryHit(HitSampler):
+    """Chooses all hits, or none."""
+
+    choose: bool = True
+
+    def chosen(self) -> bool:
+        return self.choose

@@ -9,8 +9,11 @@ from structlog.typing import FilteringBoundLogger
 from domain.answers import Origin
 from domain.errors import NotRemembered
 from domain.events import (
+    AnswerChecked,
+    AnswerReported,
     AnswerServed,
     AnswersRemoved,
+    BudgetBreached,
     Event,
     EventSink,
     ModelCalled,
@@ -52,6 +55,9 @@ class LogEventSink(EventSink):
             PartFailed: self._part_failed,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
+            AnswerChecked: self._answer_checked,
+            AnswerReported: self._answer_reported,
+            BudgetBreached: self._budget_breached,
         }
 
     def note(self, event: Event) -> None:
@@ -62,7 +68,7 @@ class LogEventSink(EventSink):
             self.dropped += 1
 
     def _answer_served(self, event: AnswerServed) -> None:
-        more = self._stages(event) | ({"question": event.question} if self.questions else {})
+        more = _details(event) | ({"question": event.question} if self.questions else {})
         self.logger.info(
             "answer served",
             tenant=event.tenant,
@@ -73,12 +79,6 @@ class LogEventSink(EventSink):
             ms=_milliseconds(event.seconds),
             **more,
         )
-
-    def _stages(self, event: AnswerServed) -> dict[str, object]:
-        # There are thousands of exact hits a second, and their time says all.
-        if event.origin is Origin.EXACT_HIT:
-            return {}
-        return {"stages": {stage: _milliseconds(seconds) for stage, seconds in event.stages.items()}}
 
     def _question_failed(self, event: QuestionFailed) -> None:
         # Who wants memory alone to answer expects that it may not.
@@ -117,9 +117,33 @@ class LogEventSink(EventSink):
     def _text_truncated(self, event: TextTruncated) -> None:
         self.logger.warning("text truncated", tokens=event.tokens)
 
+    def _answer_checked(self, event: AnswerChecked) -> None:
+        self.logger.info("answer checked", tenant=event.tenant, source=event.source, fits=event.fits)
+
+    def _answer_reported(self, event: AnswerReported) -> None:
+        words = {"note": event.note} if self.questions and event.note else {}
+        self.logger.info("answer reported", tenant=event.tenant, entry=event.entry, correct=event.correct, **words)
+
+    def _budget_breached(self, event: BudgetBreached) -> None:
+        self.logger.warning("budget breached", tenant=event.tenant, namespace=event.namespace, budget=event.share)
+
     def _blame(self, error: Exception) -> dict[str, object]:
         detail = {"detail": str(error)} if self.questions else {}
         return {"error": _classes(error), **_codes(error), **detail}
+
+
+def _details(event: AnswerServed) -> dict[str, object]:
+    # There are thousands of exact hits a second, and their time says all.
+    if event.origin is Origin.EXACT_HIT:
+        return {}
+    stages = {"stages": {stage: _milliseconds(seconds) for stage, seconds in event.stages.items()}}
+    return stages | _verdict(event)
+
+
+def _verdict(event: AnswerServed) -> dict[str, object]:
+    if event.probability is None:
+        return {}
+    return {"probability": round(event.probability, 4), "differences": [str(each) for each in event.differences]}
 
 
 def _milliseconds(seconds: float) -> float:

@@ -7,8 +7,11 @@ from opentelemetry.metrics import Counter, Histogram, Meter
 
 from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
 from domain.events import (
+    AnswerChecked,
+    AnswerReported,
     AnswerServed,
     AnswersRemoved,
+    BudgetBreached,
     Event,
     EventSink,
     ModelCalled,
@@ -34,6 +37,9 @@ class Instruments:
     parts: Counter = field(init=False)
     removals: Counter = field(init=False)
     truncations: Counter = field(init=False)
+    checks: Counter = field(init=False)
+    reports: Counter = field(init=False)
+    breaches: Counter = field(init=False)
 
     @failures.default
     def _failures(self) -> Counter:
@@ -64,6 +70,20 @@ class Instruments:
     def _truncations(self) -> Counter:
         return self.meter.create_counter("ragboost.texts.truncated", "", "Questions longer than the embedder reads.")
 
+    @checks.default
+    def _checks(self) -> Counter:
+        return self.meter.create_counter(
+            "ragboost.answers.checked", "", "Remembered answers of which it came to light whether they fit, by how."
+        )
+
+    @reports.default
+    def _reports(self) -> Counter:
+        return self.meter.create_counter("ragboost.answers.reported", "", "Answers that users reported, by verdict.")
+
+    @breaches.default
+    def _breaches(self) -> Counter:
+        return self.meter.create_counter("ragboost.budget.breaches", "", "Times that an error budget was exceeded.")
+
 
 @define
 class MetricsEventSink(EventSink):
@@ -87,6 +107,9 @@ class MetricsEventSink(EventSink):
             PartFailed: self._part_failed,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
+            AnswerChecked: self._answer_checked,
+            AnswerReported: self._answer_reported,
+            BudgetBreached: self._budget_breached,
         }
         self.instruments.truncations.add(0)  # a reader with nothing at all to show would not show *answers* either
 
@@ -121,3 +144,12 @@ class MetricsEventSink(EventSink):
 
     def _text_truncated(self, event: TextTruncated) -> None:
         self.instruments.truncations.add(1)
+
+    def _answer_checked(self, event: AnswerChecked) -> None:
+        self.instruments.checks.add(1, {"source": event.source.value, "fits": event.fits})
+
+    def _answer_reported(self, event: AnswerReported) -> None:
+        self.instruments.reports.add(1, {"correct": event.correct})
+
+    def _budget_breached(self, event: BudgetBreached) -> None:
+        self.instruments.breaches.add(1)

@@ -1,16 +1,18 @@
-"""ragboost cache: look at what is remembered, and purge it."""
+"""ragboost cache: look at what is remembered, purge it, report what was wrong, and see how good it is."""
 
 import json
+from urllib.parse import quote
 
 import click
 import httpx
 
 from entrypoints.cli.client import Connection, call, json_option, with_connection
+from entrypoints.cli.quality_report import show_quality
 
 
 @click.group()
 def cache() -> None:
-    """Look at what is remembered, and purge it."""
+    """Look at what is remembered, purge it, and see how good it is."""
 
 
 @cache.command()
@@ -53,3 +55,34 @@ def purge(connection: Connection, dry_run: bool, yes: bool, **fields: object) ->
             click.echo(f"{gone['entries']:,} answers forgotten")
 
     connection.talk(conversation)
+
+
+@cache.command()
+@click.argument("entry_id")
+@click.argument("query")
+@click.option("--wrong", "correct", flag_value=False, type=bool, default=None, help="The answer does not fit QUERY.")
+@click.option("--right", "correct", flag_value=True, type=bool, help="It does.")
+@click.option("--note", help="Words for the service's log.")
+@with_connection
+def feedback(connection: Connection, correct: bool | None, **said: str | None) -> None:
+    """Report whether the answer of ENTRY_ID was right as an answer to QUERY; a wrong one is forgotten."""
+    if correct is None:
+        raise click.UsageError("say --wrong or --right")
+    body = {name: value for name, value in said.items() if value is not None}
+    done = connection.call("POST", "/api/v1/cache/feedback", {**body, "correct": correct})
+    told = "the answer is forgotten, and will not be served for this question again" if not correct else "noted"
+    click.echo(f"{told}{' (it was known)' if done['known'] else ''}")
+
+
+@cache.command()
+@click.option("--namespace", help="Only this one.")
+@with_connection
+@json_option
+def quality(connection: Connection, namespace: str | None, as_json: bool) -> None:
+    """Show how many answers were wrong, what is promised, and what was refused for its sake."""
+    narrowed = f"?namespace={quote(namespace)}" if namespace else ""
+    report = connection.call("GET", f"/api/v1/cache/quality{narrowed}")
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        show_quality(report)

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from litestar import Litestar, Router
 
 from entrypoints.container import Container
-from entrypoints.http import cache, query, system
+from entrypoints.http import cache, query, system, trust
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
 from entrypoints.http.lean_request import LeanRequest
@@ -51,5 +51,7 @@ def _cache_router(reception: Reception, container: Container) -> Router:
             *cache.entry_doors(reception, inspect, purge),
             cache.purge_door(reception, purge),
             cache.explain_door(reception),
+            trust.feedback_door(reception, container.give_feedback()),
+            trust.quality_door(reception, container.report_quality()),
         ],
     )

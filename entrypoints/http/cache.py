@@ -12,7 +12,9 @@ from application.purge_answers import PurgeAnswers
 from domain.caching import Selection, StoredAnswer
 from domain.clock import Clock
 from domain.errors import Malformed
+from domain.evidence import compare
 from domain.questions import Fingerprint, Question, check_text
+from domain.verdicts import VETOES
 from entrypoints.http import cache_bodies as bodies
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems, problems_without_body
@@ -36,7 +38,10 @@ def judge_door(reception: Reception, judge_pairs: JudgePairs) -> HTTPRouteHandle
         await reception.tenant(request)
         verdicts = await judge_pairs(_pairs(data))
         return bodies.JudgeResponse(
-            [bodies.JudgeVerdict(each.hit, each.probability, each.similarity, each.reason) for each in verdicts]
+            [
+                bodies.JudgeVerdict(each.hit, each.probability, each.similarity, each.reason, list(each.differences))
+                for each in verdicts
+            ]
         )
 
     return judge
@@ -147,4 +152,8 @@ def _explanation(one: Question, other: Question) -> bodies.ExplainResponse:
         same_question=one.fingerprint == other.fingerprint,
         may_match_by_meaning=one.compatibility == other.compatibility,
         differences=[bodies.ExplainedDifference(each.field, each.one, each.other) for each in one.differences(other)],
+        wording=[
+            bodies.ExplainedWording(each, each.meaning, each in VETOES)
+            for each in compare(one.text, other.text).differences
+        ],
     )

@@ -33,6 +33,7 @@ class JudgeVerdict(msgspec.Struct, frozen=True):
     probability: float | None
     similarity: float | None
     reason: str
+    differences: list[str]
 
 
 class JudgeResponse(msgspec.Struct, frozen=True):
@@ -100,9 +101,22 @@ class ExplainedDifference(msgspec.Struct, frozen=True):
     other: Any
 
 
+class ExplainedWording(msgspec.Struct, frozen=True):
+    """A difference between two questions that may call for another answer; *veto*: nothing outvotes it."""
+
+    name: str
+    meaning: str
+    veto: bool
+
+
 class ExplainResponse(msgspec.Struct, frozen=True):
-    """Whether the two share an answer, whether they may share one by meaning, and the fields that keep them apart."""
+    """
+    Whether the two share an answer, whether they may share one by meaning, and what keeps them apart.
+
+    *differences* are the fields, *wording* is what differs between the texts.
+    """
 
     same_question: bool
     may_match_by_meaning: bool
     differences: list[ExplainedDifference]
+    wording: list[ExplainedWording]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from entrypoints.http import cache_bodies as memory
+from entrypoints.http import trust_bodies as trust
 from entrypoints.http.problems import FieldError, Problem
 from entrypoints.http.query import CacheInfo, CitedSource, QueryResponse, Usage
 from entrypoints.http.query_request import QueryRequest
@@ -25,6 +26,7 @@ BODIES: Sequence[msgspec.Struct] = (
             reason="similar",
             cache_type="semantic",
             similarity_score=0.97,
+            probability=0.99,
             matched_query="How can I install RAGBoost?",
             entry_id=_ENTRY,
             age_seconds=12.5,
@@ -34,7 +36,7 @@ BODIES: Sequence[msgspec.Struct] = (
         latency_ms=1.8,
     ),
     memory.JudgeRequest([memory.JudgePair("How do I install RAGBoost?", "How can I install RAGBoost?")]),
-    memory.JudgeResponse([memory.JudgeVerdict(hit=True, probability=0.97, similarity=0.97, reason="similar")]),
+    memory.JudgeResponse([memory.JudgeVerdict(True, 0.97, 0.97, "similar", [])]),
     memory.Stats(entries=3, size_bytes=3_410, hits=12),
     memory.Entry(
         entry_id=_ENTRY,
@@ -58,6 +60,38 @@ BODIES: Sequence[msgspec.Struct] = (
         same_question=False,
         may_match_by_meaning=False,
         differences=[memory.ExplainedDifference("parameters.temperature", one=0.2, other=None)],
+        wording=[],
+    ),
+    trust.FeedbackRequest(_ENTRY, "How can I remove RAGBoost?", correct=False),
+    trust.FeedbackResponse(removed=True, known=False),
+    trust.QualityResponse(
+        "acme",
+        [
+            trust.NamespaceQuality(
+                namespace="",
+                requests=5_000,
+                hit_rate=0.412,
+                exact_hits=1_240,
+                semantic_hits=820,
+                budget=0.01,
+                breached=False,
+                expected_wrong_rate=0.0061,
+                measured_wrong_rate=trust.MeasuredRate(0.0, 0.0, 0.0312, 17),
+                labels=trust.Labels(312, 1_841, 17, 0, 4, 1),
+                at_other_budgets=[trust.OtherBudget(0.02, 0.203)],
+                nearest_misses=[
+                    trust.NearestMiss(
+                        stored="How do I turn on the alarm?",
+                        asked="How do I turn off the alarm?",
+                        reason="different",
+                        similarity=0.97,
+                        probability=0.21,
+                        differences=["antonym"],
+                        at=1_790_000_000.0,
+                    )
+                ],
+            )
+        ],
     ),
     Health("ok", "0.1.0"),
     Readiness("degraded", [Dependency("vector_index", alive=False, latency_ms=0.2, error="no space left on device")]),

@@ -1,7 +1,7 @@
 """POST /api/v1/query: ask a question."""
 
 from math import isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, post
@@ -52,6 +52,8 @@ class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(examples=["same_question"])]
     cache_type: Literal["exact", "semantic"] | None = None
     similarity_score: Annotated[float, Meta(description="Cosine to the nearest remembered question.")] | None = None
+    probability: Annotated[float, Meta(description="How likely its answer was taken to fit.")] | None = None
+    differences: Annotated[tuple[str, ...], Meta(description="Where its wording differs in what may matter.")] = ()
     matched_query: Annotated[str, Meta(description="The remembered question as it was asked.")] | None = None
     entry_id: str | None = None
     age_seconds: float | None = None
@@ -107,15 +109,19 @@ def _body(asking: Asking, answer: Answer) -> QueryResponse:
 
 
 def _cache_info(answer: Answer) -> CacheInfo:
-    source = answer.source
+    source, exact = answer.source, answer.similarity is None
+    found: dict[str, Any] = {
+        "reason": answer.reason,
+        "similarity_score": answer.similarity,
+        "probability": answer.probability,
+        "differences": answer.differences,
+    }
     if source is None:
-        return CacheInfo(cache_hit=False, reason=answer.reason, similarity_score=answer.similarity)
-    exact = answer.similarity is None
+        return CacheInfo(cache_hit=False, **found)
     return CacheInfo(
         cache_hit=True,
-        reason=answer.reason,
+        **{**found, "similarity_score": 1.0} if exact else found,
         cache_type="exact" if exact else "semantic",
-        similarity_score=1.0 if exact else answer.similarity,
         matched_query=source.question,
         entry_id=source.fingerprint,
         age_seconds=round(answer.age, 3) if isfinite(answer.age) else None,

@@ -10,11 +10,9 @@ from domain.errors import Malformed
 from domain.generation import Message, Role
 from domain.questions import MAX_TEXT, Question, check_text
 
-Name = Annotated[
-    str,
-    # Nothing may follow, not even the line break that Python's $ lets through; JSON Schema has no \Z.
-    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)", description="Letters, digits, `._-`; 1 to 64."),
-]
+# Nothing may follow, not even the line break that Python's $ lets through; JSON Schema has no \Z.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+Name = Annotated[str, Meta(pattern=NAME, description="Letters, digits, `._-`; 1 to 64.")]
 Text = Annotated[
     str,
     Meta(

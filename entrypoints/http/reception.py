@@ -37,6 +37,10 @@ class Reception:
         """Give the caller's tenant; raises ``KeyRefused``."""
         return await self.admit(_secret(request.raw_headers))
 
+    async def reporter(self, request: LeanRequest) -> str:
+        """Give the tenant of a caller who may report on answers; raises ``KeyRefused`` and ``ReportRefused``."""
+        return await self.admit.reporter(_secret(request.raw_headers))
+
     def question(self, tenant: str, asked: QueryRequest) -> Question:
         """Build the question that *tenant* asks; raises ``Malformed``."""
         # Conversations and other long texts are seldom repeated.

@@ -23,7 +23,9 @@ CHOSEN = (os.environ.get("RAGBOOST_DRIVERS") or ",".join(WIRINGS)).split(",")
 
 REASONS = {
     "no remembered question is near this one": "no_candidate",
-    "the nearest remembered question is not similar enough": "below_threshold",
+    "it is not certain enough that the nearest remembered answer fits": "uncertain",
+    "the nearest remembered question differs in something that matters": "different",
+    "somebody reported that this answer does not fit this question": "reported_wrong",
     "what was remembered has expired": "expired",
     "what was remembered is older than was asked for": "too_old",
     "no model answered": "model_failed",
@@ -125,7 +127,7 @@ def was_answered(driver: Driver, question: str) -> None:
     assert driver.ask(question).kind == "model"
 
 
-@given(parsers.re(r'"(?P<question>[^"]*)" was answered(?P<how>(?!, good).*)'))
+@given(parsers.re(r'"(?P<question>[^"]*)" was answered(?P<how>(?!, good| from memory).*)'))
 def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None:
     assert driver.ask(question, **wishes(how)).kind == "model"
 
@@ -133,6 +135,11 @@ def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None
 @given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by)'))
 def was_asked(driver: Driver, question: str) -> None:
     driver.ask(question)
+
+
+@given(parsers.parse('"{question}" was answered from memory'))
+def was_answered_from_memory(driver: Driver, question: str) -> None:
+    assert driver.ask(question).kind == "semantic hit"
 
 
 @given(parsers.parse("{seconds:d} seconds have passed"))

@@ -24,6 +24,7 @@ US = "Acme"
 KINDS = {"exact": "exact hit", "semantic": "semantic hit", "stale": "stale hit"}
 TROUBLES = {
     401: "you are not known",
+    403: "you may not report",
     404: "there is no such entry",
     503: "the model did not answer",
     504: "memory has no answer",
@@ -41,6 +42,8 @@ class Reply:
     reason: str = ""
     matched: str | None = None
     similarity: float | None = None
+    probability: float | None = None
+    differences: Sequence[str] = ()
     entry: str | None = None
     age: float | None = None
     tokens: int = 0
@@ -122,6 +125,16 @@ class Driver:
         reply = self.service.client.post("/api/v1/cache/judge", json=pairs, headers=self.key(US))
         return bool(reply.json()["verdicts"][0]["hit"])
 
+    def report(self, entry: str, question: str, correct: bool, who: str = US) -> Reply:
+        """Say that the answer of *entry* was right, or wrong, as an answer to *question*."""
+        reply = self.service.report(entry, question, correct, self.key(who))
+        return _reply(reply) if reply.is_error else Reply()
+
+    def quality(self, who: str = US) -> Mapping[str, Any]:
+        """Give the report on what was asked outside of all namespaces."""
+        (report,) = self.service.quality(self.key(who), namespace="").json()["namespaces"]
+        return dict(report)
+
     def complaints(self) -> list[str]:
         """Give the parts that the service says are away."""
         found = self.service.client.get("/ready").json()["dependencies"]
@@ -133,6 +146,11 @@ class Driver:
             self._names[who] = f"{who}-{time.monotonic_ns()}"
             self._keys[who] = {"x-api-key": self.service.create_key(self._names[who]).secret}
         return self._keys[who]
+
+    def may_not_report(self, who: str) -> None:
+        """Let *who* come with a key that may not report on answers."""
+        tenant = self.service.create_key(f"{self._names[who]}-reader", self._names[who], may_report=False)
+        self._keys[who] = {"x-api-key": tenant.secret}
 
     def give_key(self, who: str, secret: str | None) -> None:
         """Let *who* come with a key of this text, or with none."""
@@ -246,6 +264,8 @@ def _reply(response: Response) -> Reply:
         reason=info["reason"],
         matched=info["matched_query"],
         similarity=info["similarity_score"],
+        probability=info["probability"],
+        differences=info["differences"],
         entry=info["entry_id"],
         age=info["age_seconds"],
         tokens=body["usage"]["total"],

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parents[2] / "features"
 FILES = sorted(FOLDER.glob("*.feature"))
 PROMISES = {
     *("exact_hit", "cache_miss", "semantic_hit", "bypass", "freshness"),
+    *("trusted_hits", "feedback", "quality_report"),
     *("coalescing", "purging", "tenant_isolation", "outage", "conversation"),
 }
 TECHNICAL = re.compile(

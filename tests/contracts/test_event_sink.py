@@ -13,8 +13,11 @@ from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
 from domain.answers import Origin, Reason
 from domain.events import (
+    AnswerChecked,
+    AnswerReported,
     AnswerServed,
     AnswersRemoved,
+    BudgetBreached,
     Event,
     EventSink,
     ModelCalled,
@@ -24,6 +27,7 @@ from domain.events import (
     TextTruncated,
 )
 from domain.generation import FinishReason, TokenUsage
+from domain.labels import Source
 from tests.doubles import RecordingEvents
 
 EVENTS: list[Event] = [
@@ -34,6 +38,9 @@ EVENTS: list[Event] = [
     PartFailed("answer_cache", OSError("disk full")),
     AnswersRemoved("purge", 3),
     TextTruncated(900),
+    AnswerChecked("acme", Source.MISS, fits=True),
+    AnswerReported("acme", "e" * 64, correct=False, note="nonsense"),
+    BudgetBreached("acme", "handbook", 0.01),
 ]
 
 

@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.prepared_model import PreparedModel
+from domain.agreement import AnswerJudge
 from domain.caching import AnswerCache, AnswerCatalogue
+from domain.candidates import FEATURES
 from domain.events import EventSink
 from domain.generation import LanguageModel
 from domain.similarity import Embedder, VectorIndex
@@ -25,6 +27,7 @@ CHOICES = {
     "embedder": ("embedder", "kind", (Embedder,)),
     "vector_index": ("vector_index", "kind", (VectorIndex,)),
     "hit_policy": ("semantic", "policy", (HitPolicy,)),
+    "answer_judge": ("semantic", "answer_judge", (AnswerJudge,)),
 }
 """Each part that can be chosen: the section and the setting it is chosen by, and the ports it must serve."""
 
@@ -83,13 +86,22 @@ async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
 
 def test_every_choice_is_known_to_this_test() -> None:
     chosen = {name for name, provider in Container.providers.items() if isinstance(provider, Selector)}
-    assert chosen == {*CHOICES, "meanings"}
+    assert chosen == {*CHOICES, "meanings", "learn_from_answers"}
 
 
 @pytest.mark.parametrize("part", CHOICES)
 def test_settings_offer_exactly_what_the_container_has(part: str) -> None:
     section, setting, _ = CHOICES[part]
     assert set(kinds(section, setting)) == set(Container.providers[part].providers)
+
+
+async def test_learning_can_be_switched_off(build: Build) -> None:
+    assert build(semantic={"learn": False}).learn_from_answers() is None
+
+
+async def test_the_prior_is_about_the_features_that_are_judged(build: Build) -> None:
+    prior = build().prior()
+    assert (len(prior.belief.mean), prior.features) == (len(FEATURES), FEATURES)
 
 
 async def test_meanings_can_be_switched_off(build: Build) -> None:

@@ -101,7 +101,12 @@ class World:
 
 @contextmanager
 def living(folder: Path, model: KnowingModel | None = None, **changes: Any) -> Iterator[World]:
-    sections = {"embedder": {"kind": "hashing"}, "openai": {"base_url": "http://127.0.0.1:9/v1"}, **changes}
+    sections = {
+        "embedder": {"kind": "hashing"},
+        "semantic": {"policy": "threshold"},
+        "openai": {"base_url": "http://127.0.0.1:9/v1"},
+        **changes,
+    }
     settings = Settings.model_validate({"data_folder": folder, **sections})
     known = model or KnowingModel()
     with serving(settings, openai=known) as service:

@@ -13,6 +13,7 @@ import pytest
 
 from domain.errors import Absent, Malformed
 from entrypoints.cli.client import ServiceRefused
+from entrypoints.cli.quality_report import show_quality
 from tests.entrypoints.cli.conftest import Main, Run
 
 QUESTION = "How do I install RAGBoost?"
@@ -100,6 +101,89 @@ class TestCache:
         assert isinstance(run("cache", "purge").exception, ServiceRefused)
 
 
+class TestTrust:
+    def test_a_wrong_answer_is_reported_and_forgotten(self, run: Run) -> None:
+        run("ask", QUESTION)
+        entry = json.loads(run("ask", QUESTION, "--json").stdout)["cache_info"]["entry_id"]
+
+        assert run("cache", "feedback", entry, QUESTION, "--right").stdout == "noted\n"
+        told = run("cache", "feedback", entry, QUESTION, "--wrong", "--note", "nonsense").stdout
+        assert told == "the answer is forgotten, and will not be served for this question again\n"
+        assert "0 answers" in run("cache", "stats").stdout
+
+    def test_what_is_said_twice_is_known(self, run: Run) -> None:
+        run("ask", QUESTION)
+        entry = json.loads(run("ask", QUESTION, "--json").stdout)["cache_info"]["entry_id"]
+        run("cache", "feedback", entry, QUESTION, "--right")
+
+        assert run("cache", "feedback", entry, QUESTION, "--right").stdout == "noted (it was known)\n"
+
+    def test_who_reports_says_how_it_was(self, run: Run) -> None:
+        result = run("cache", "feedback", "e" * 64, QUESTION)
+
+        assert result.exit_code == 2
+        assert "say --wrong or --right" in result.stderr
+
+    def test_nothing_is_known_of_those_who_never_asked(self, run: Run) -> None:
+        assert run("cache", "quality").stdout == "nothing is known of local yet: nothing was asked\n"
+
+    def test_the_report_is_a_table_with_what_was_refused(self, run: Run) -> None:
+        run("ask", QUESTION)
+        run("ask", QUESTION)
+        report = run("cache", "quality").stdout
+        told = json.loads(run("cache", "quality", "--json").stdout)
+        narrowed = json.loads(run("cache", "quality", "--namespace", "handbook", "--json").stdout)
+
+        assert "(none)" in report
+        assert "50.0%" in report
+        assert told["namespaces"][0]["requests"] == 2
+        assert narrowed["namespaces"] == []
+
+
+def a_namespace(**changes: object) -> dict[str, object]:
+    quiet = {
+        "namespace": "handbook",
+        "requests": 2000,
+        "hit_rate": 0.4,
+        "budget": 0.01,
+        "breached": True,
+        "expected_wrong_rate": 0.012,
+        "measured_wrong_rate": {"rate": 0.002, "low": 0.001, "high": 0.01, "checks": 40},
+        "nearest_misses": [
+            {
+                "stored": "Turn [on] the light",
+                "asked": "Turn off the light",
+                "reason": "different",
+                "similarity": 0.97,
+                "probability": 0.3,
+                "differences": ["antonym"],
+            },
+            {
+                "stored": "What is up?",
+                "asked": "What is down?",
+                "reason": "below_threshold",
+                "similarity": 0.8,
+                "probability": None,
+                "differences": [],
+            },
+        ],
+    }
+    return {**quiet, **changes}
+
+
+def test_a_report_on_quality_is_readable(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    show_quality({"tenant": "acme", "namespaces": [a_namespace()]})
+    told = " ".join(capsys.readouterr().out.split())
+
+    assert "0.20% (0.10% to 1.00%)" in told
+    assert "1.00% exceeded" in told
+    assert "just refused in handbook" in told
+    assert "Turn [on] the light" in told
+    assert "antonym" in told
+    assert "below_threshold" in told
+
+
 class TestKeys:
     def test_a_key_is_shown_once_listed_and_revoked(self, run: Run) -> None:
         created = run("keys", "create", "shop", "--tenant", "acme")
@@ -116,6 +200,13 @@ class TestKeys:
         assert run("ask", QUESTION, "--key", key).exit_code == 0
         run("keys", "revoke", "shop")
         assert "unknown or revoked" in str(run("ask", QUESTION, "--key", key).exception)
+
+    def test_the_list_says_who_may_report(self, run: Run) -> None:
+        run("keys", "create", "crawler", "--no-reports")
+        run("keys", "create", "shop")
+
+        rows = [row for row in run("keys", "list").stdout.splitlines() if "crawler" in row or "shop" in row]
+        assert [re.findall(r"\byes\b|\bno\b", row) for row in rows] == [["no"], ["yes"]]
 
     def test_names_are_never_used_twice(self, run: Run) -> None:
         run("keys", "create", "shop")

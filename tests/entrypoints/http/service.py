@@ -29,7 +29,12 @@ from tests.doubles import ScriptedModel, Step, StoppedClock, saying
 QUERY = "/api/v1/query"
 PROBLEM = "application/problem+json"
 BREAKABLE = ("key_ring", "stored_answers", "vector_index", "embedder")
-MEMORY = {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}, "embedder": {"kind": "hashing"}}
+MEMORY = {
+    "answer_cache": {"kind": "memory"},
+    "vector_index": {"kind": "memory"},
+    "embedder": {"kind": "hashing"},
+    "semantic": {"policy": "threshold"},
+}
 NOWHERE = {"base_url": "http://127.0.0.1:9/v1"}
 """An address that makes a provider count as configured, and at which nobody answers."""
 
@@ -85,9 +90,16 @@ class Service:
     def entry(self, entry_id: str, headers: Any = None) -> Response:
         return self.client.get(f"/api/v1/cache/entries/{entry_id}", headers=headers)
 
-    def create_key(self, name: str, tenant: str | None = None) -> NewKey:
+    def report(self, entry_id: str, query: str, correct: bool, headers: Any = None, **fields: Any) -> Response:
+        said = {"entry_id": entry_id, "query": query, "correct": correct, **fields}
+        return self.client.post("/api/v1/cache/feedback", json=said, headers=headers)
+
+    def quality(self, headers: Any = None, **narrowed: Any) -> Response:
+        return self.client.get("/api/v1/cache/quality", params=narrowed, headers=headers)
+
+    def create_key(self, name: str, tenant: str | None = None, may_report: bool = True) -> NewKey:
         with self.client.portal() as portal:
-            return portal.call(self.container.manage_keys().create, name, tenant)
+            return portal.call(self.container.manage_keys().create, name, tenant, may_report)
 
     def revoke_key(self, name: str) -> None:
         with self.client.portal() as portal:

@@ -41,6 +41,13 @@ def test_judging_tells_what_the_policy_would_decide(service: Service) -> None:
     assert other["similarity"] < 0.95
 
 
+def test_an_explanation_names_what_differs_in_the_wording(service: Service) -> None:
+    explained = explain(service, {"query": "May I cancel within 14 days?"}, {"query": "May I cancel within 30 days?"})
+    (wording,) = explained.json()["wording"]
+    assert (wording["name"], wording["veto"]) == ("numbers", True)
+    assert wording["meaning"].endswith(".")
+
+
 def test_judging_stores_nothing_and_asks_no_model(service: Service) -> None:
     judge(service, ("How do I log in?", "how do I log in?"))
     assert stats(service) == {"entries": 0, "size_bytes": 0, "hits": 0}
@@ -210,7 +217,7 @@ def test_two_wordings_may_match_by_meaning(service: Service) -> None:
 def test_what_makes_no_difference_is_not_named(service: Service) -> None:
     one = {"query": "What is it?", "ttl": 5, "tags": ["a"], "use_cache": False}
     explained = explain(service, one, {"query": "  What is  it? "}).json()
-    assert explained == {"same_question": True, "may_match_by_meaning": True, "differences": []}
+    assert explained == {"same_question": True, "may_match_by_meaning": True, "differences": [], "wording": []}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ ROUTES = {
     ("delete", "/api/v1/cache/entries/{entry_id}"): {"204", "400", "401", "404", "503"},
     ("post", "/api/v1/cache/purge"): {"200", "400", "401", "413", "415", "503"},
     ("post", "/api/v1/cache/explain"): {"200", "400", "401", "413", "415"},
+    ("post", "/api/v1/cache/feedback"): {"200", "400", "401", "403", "404", "413", "415", "503"},
+    ("get", "/api/v1/cache/quality"): {"200", "400", "401", "503"},
     ("get", "/health"): {"200"},
     ("get", "/ready"): {"200", "503"},
     ("get", "/metrics"): {"200"},
@@ -61,7 +63,7 @@ def test_every_problem_is_a_problem_with_an_example(document: Document) -> None:
 def test_every_body_has_an_example(document: Document) -> None:
     bodies = [content for *_, kind, content in contents(document) if kind == "application/json"]
     bodies += [each["requestBody"]["content"]["application/json"] for each in _with_bodies(document)]
-    assert len(bodies) == 9 + 4
+    assert len(bodies) == 11 + 5
     assert all(_component(document, body["schema"]["$ref"])["examples"] for body in bodies)
 
 

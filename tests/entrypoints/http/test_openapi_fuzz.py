@@ -31,6 +31,8 @@ DOORS = [
     ("DELETE", "/api/v1/cache/entries/{entry_id}"),
     ("POST", "/api/v1/cache/purge"),
     ("POST", "/api/v1/cache/explain"),
+    ("POST", "/api/v1/cache/feedback"),
+    ("GET", "/api/v1/cache/quality"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),

@@ -1,0 +1,82 @@
+"""Take a user's word that a remembered answer was right, or wrong."""
+
+from attrs import frozen
+
+from application.inspect_answers import InspectAnswers
+from application.judge_hits import JudgeHits
+from application.purge_answers import PurgeAnswers
+from application.recall_by_meaning import Meanings
+from domain.caching import StoredAnswer
+from domain.calibration import Traffic, service_digest
+from domain.errors import Absent
+from domain.events import AnswerReported, EventSink
+from domain.labels import Report
+from domain.questions import Fingerprint, check_text
+
+
+@frozen
+class Feedback:
+    """What a user says: whether the answer of an entry was *correct* as an answer to *query*; *note* is for the log."""
+
+    entry: Fingerprint
+    query: str
+    correct: bool
+    note: str | None = None
+
+
+@frozen
+class Consequence:
+    """What came of it: whether the entry was removed, and whether all this had been said before."""
+
+    removed: bool = False
+    known: bool = False
+
+
+@frozen
+class GiveFeedback:
+    """
+    Removes what was wrong, never serves it for that question again, and learns.
+
+    What was said wrong stays wrong, whoever calls it right later: the other way round nobody is safe.
+    """
+
+    inspect: InspectAnswers
+    meanings: Meanings | None
+    judge: JudgeHits
+    purge: PurgeAnswers
+    events: EventSink
+
+    async def __call__(self, tenant: str, feedback: Feedback) -> Consequence:
+        """
+        Take *feedback* in; it has reached the store when this returns.
+
+        Raises:
+            Absent: the tenant has no such entry, and has not just reported it.
+            Malformed: the query is no question.
+        """
+        check_text("query", feedback.query)
+        service = service_digest(feedback.entry, feedback.query)
+        try:
+            stored = await self.inspect.entry(tenant, feedback.entry)
+        except Absent:
+            if feedback.correct or not self.judge.calibrations.was_reported_wrong(tenant, service):
+                raise
+            return Consequence(known=True)
+        self.events.note(AnswerReported(tenant, feedback.entry, feedback.correct, feedback.note))
+        return await self._take(stored, feedback, service)
+
+    async def _take(self, stored: StoredAnswer, feedback: Feedback, service: str) -> Consequence:
+        traffic = Traffic(stored.tenant, stored.namespace)
+        said = (await self.judge.calibrations.of(traffic)).reports.get(service)
+        known = said is False or said is feedback.correct
+        if not known:
+            await self._learn(traffic, stored, feedback, service)
+        if not feedback.correct:
+            await self.purge.entry(stored.fingerprint)
+        return Consequence(removed=not feedback.correct, known=known)
+
+    async def _learn(self, traffic: Traffic, stored: StoredAnswer, feedback: Feedback, service: str) -> None:
+        verdict = await self.meanings.weigh(stored, feedback.query) if self.meanings else None
+        features = verdict.features if verdict else None
+        await self.judge.learn(traffic, Report(service, feedback.correct, features))
+        await self.judge.calibrations.save_one(traffic)

@@ -1,0 +1,73 @@
+"""Remember an answer: the text and its meaning, unless it has been purged meanwhile."""
+
+from attrs import evolve, frozen
+
+from application.evict_answers import EvictAnswers
+from application.forget_answers import PurgeEpochs
+from application.recall_answers import Recall
+from application.recall_by_meaning import Meanings
+from application.survive_failures import Surviving
+from domain.answers import Asking
+from domain.caching import AnswerCache, Lifetime, StoredAnswer
+from domain.clock import Clock
+from domain.events import EventSink
+from domain.generation import Completion
+
+
+@frozen
+class RememberAnswers:
+    """Keeps answers in both memories; *meanings* is absent where only exact hits are wanted."""
+
+    cache: AnswerCache
+    meanings: Meanings | None
+    evict: EvictAnswers
+    epochs: PurgeEpochs
+    lifetime: Lifetime
+    clock: Clock
+    events: EventSink
+
+    async def __call__(self, asking: Asking, completion: Completion, recall: Recall) -> None:
+        """Keep a whole answer, unless it has been purged since *recall*."""
+        if not completion.is_whole or self._outdated(asking, recall):
+            return
+        with asking.stopwatch.time("remember"), Surviving("answer_cache", self.events):
+            await self._write(asking, completion, recall)
+
+    async def join(self, asking: Asking, recall: Recall, cluster: str) -> None:
+        """Keep that the answer just remembered agrees with those of *cluster*, unless it has been purged since."""
+        fingerprint = asking.question.fingerprint
+        with Surviving("answer_cache", self.events):
+            stored = (await self.cache.get((fingerprint,))).get(fingerprint)
+            if stored and not self._outdated(asking, recall):
+                await self.cache.put((evolve(stored, cluster=cluster),))
+
+    async def _write(self, asking: Asking, completion: Completion, recall: Recall) -> None:
+        # The answer goes first: whoever finds the vector can be served.
+        await self.cache.put((self._stored(asking, completion, recall),))
+        if self.meanings:
+            await self.meanings.file(asking.question, recall.likeness.embedding if recall.likeness else None)
+        if self._outdated(asking, recall):
+            await self.evict.forget((asking.question.fingerprint,), cause="purged")
+        await self.evict.make_room()
+
+    def _outdated(self, asking: Asking, recall: Recall) -> bool:
+        return self.epochs.of(asking.question) != recall.epoch
+
+    def _stored(self, asking: Asking, completion: Completion, recall: Recall) -> StoredAnswer:
+        question, directives = asking.question, asking.directives
+        now = self.clock.now()
+        ttl = self.lifetime.ttl if directives.ttl is None else directives.ttl
+        return StoredAnswer(
+            fingerprint=question.fingerprint,
+            partition=question.compatibility,
+            tenant=question.tenant,
+            namespace=question.namespace,
+            question=question.text,
+            completion=completion,
+            stored_at=now,
+            lifetime=evolve(self.lifetime, ttl=ttl),
+            tags=directives.tags,
+            accessed_at=now,
+            requested_model=question.model,
+            cluster=recall.likeness.cluster_of(completion) if recall.likeness else "",
+        )

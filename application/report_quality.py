@@ -1,0 +1,80 @@
+"""Say how well a tenant's promise was kept, and what was refused for its sake."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from application.judge_hits import JudgeHits, Refusal
+from domain.budgets import ErrorBudget, Interval, wilson
+from domain.calibration import Calibration, Tally, Traffic
+
+OTHER_BUDGETS = (0.0025, 0.005, 0.01, 0.02, 0.05)
+"""Budgets for which a report tells what could be served."""
+
+LATEST = 20
+"""So many refusals a report shows."""
+
+
+@frozen
+class Prospect:
+    """What share of requests would be answered by a semantic hit if the budget were *budget*."""
+
+    budget: float
+    semantic_hit_rate: float
+
+
+@frozen
+class Quality:
+    """
+    How one traffic fares. All rates are shares of its requests.
+
+    *measured* is the rate of wrong hits that the checks found, with its interval; *expected* is what was thought
+    likely when the hits of late were served, wrong ones that came to light counted whole.
+    """
+
+    traffic: Traffic
+    tally: Tally
+    budget: ErrorBudget
+    measured: Interval
+    expected: float
+    breached: bool
+    prospects: Sequence[Prospect]
+    refusals: Sequence[Refusal]
+
+    @property
+    def hit_rate(self) -> float:
+        """Give the share of requests that memory answered."""
+        hits = self.tally.exact_hits + self.tally.semantic_hits
+        return hits / self.tally.requests if self.tally.requests else 0.0
+
+
+@frozen
+class ReportQuality:
+    """Reports to a tenant about itself."""
+
+    judge: JudgeHits
+
+    async def __call__(self, tenant: str, namespace: str | None = None) -> Sequence[Quality]:
+        """Report on each namespace, or on one; raises ``CalibrationStoreUnavailable``."""
+        known = await self.judge.calibrations.traffics(tenant)
+        wanted = [each for each in known if namespace in (None, each.namespace)]
+        return [self._quality(each, await self.judge.calibrations.of(each)) for each in wanted]
+
+    def _quality(self, traffic: Traffic, calibration: Calibration) -> Quality:
+        spending, budget = calibration.spending, self.judge.budget
+        return Quality(
+            traffic=traffic,
+            tally=calibration.tally,
+            budget=budget,
+            measured=_measured(calibration.tally),
+            expected=spending.rate,
+            breached=spending.exceeds(budget),
+            prospects=[Prospect(share, spending.share_within(budget.of(share))) for share in OTHER_BUDGETS],
+            refusals=list(self.judge.refusals(traffic))[:LATEST],
+        )
+
+
+def _measured(tally: Tally) -> Interval:
+    """Scale what was found among the hits that were checked to all requests."""
+    hits = tally.semantic_hits / tally.requests if tally.requests else 0.0
+    return wilson(tally.checks_wrong, tally.checks).times(hits)

@@ -1,0 +1,155 @@
+"""What can be configured of each part: every setting with its default, its meaning and its limits."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+Provider = Literal["openai", "anthropic", "extractive"]
+
+Words = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+Seconds = Annotated[float, Field(ge=0)]
+Filled = Annotated[str, Field(min_length=1, pattern=r"^\S+$", json_schema_extra={"allowed": "a name without spaces"})]
+Address = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$",
+        json_schema_extra={"allowed": "an http:// or https:// address without user name, query or fragment"},
+    ),
+]
+
+
+class Section(BaseModel):
+    """Settings that belong together: they cannot be changed, and have no others than these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Log(Section):
+    """What is logged, on standard output."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error", "critical"], Words] = Field(
+        default="info", description="The least level that is logged.", json_schema_extra={"variable": "LOG_LEVEL"}
+    )
+    questions: bool = Field(
+        default=False, description="Whether the text of questions may be logged; it is personal data."
+    )
+
+
+class AnswerCache(Section):
+    """Where answers are remembered, and for how long."""
+
+    kind: Annotated[Literal["sqlite", "memory"], Words] = Field(
+        default="sqlite", description="On disk, or only as long as the process lives."
+    )
+    ttl: Seconds = Field(default=3600.0, description="Seconds an answer is fresh.")
+    grace: Seconds = Field(
+        default=60.0, description="Seconds after the ttl in which it is served while one refresh runs."
+    )
+    stale_if_error: Seconds = Field(
+        default=86400.0, description="Seconds after the ttl in which it is served when no model answers."
+    )
+    size_mb: int = Field(
+        default=1024, ge=1, description="Megabytes that all answers may take before the idlest are evicted."
+    )
+    hot_mb: int = Field(
+        default=8, ge=0, description="Megabytes of the most used answers that are kept in memory as well."
+    )
+
+
+class VectorIndex(Section):
+    """Where the meaning of remembered questions is searched."""
+
+    kind: Annotated[Literal["edge", "memory"], Words] = Field(
+        default="edge", description="Qdrant Edge on disk, or an exact search in memory."
+    )
+
+
+class Embedder(Section):
+    """What turns questions into vectors."""
+
+    kind: Annotated[Literal["onnx", "hashing"], Words] = Field(
+        default="onnx", description="MiniLM, or hashed words, which need no model and know no meaning."
+    )
+    precision: Annotated[Literal["int8", "fp32"], Words] = Field(
+        default="int8", description="Precision of the model's weights; thresholds belong to one precision."
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="Processor threads that one embedding may use.")
+
+
+class Semantic(Section):
+    """When the answer to another question of the same meaning is served."""
+
+    enabled: bool = Field(default=True, description="Whether semantic hits are served at all.")
+    policy: Annotated[Literal["verified", "threshold"], Words] = Field(
+        default="verified",
+        description="How a hit is decided: by evidence, within an error budget, or by similarity alone.",
+    )
+    error_budget: float = Field(
+        default=0.01,
+        gt=0,
+        le=0.5,
+        description="verified: the share of a tenant's requests that may get a wrong remembered answer.",
+    )
+    learn: bool = Field(
+        default=True, description="Whether fresh answers are compared with remembered ones, to learn when those fit."
+    )
+    checked_share: float = Field(
+        default=0.02, ge=0, le=1, description="verified: the share of semantic hits for which a model is asked too."
+    )
+    checks_per_minute: int = Field(
+        default=60, ge=0, description="verified: so many of these checks are made in a minute at most."
+    )
+    answer_judge: Annotated[Literal["local", "model"], Words] = Field(
+        default="local",
+        description="Who compares answers: rules and the embedder, or the default provider's model, for a call each.",
+    )
+    threshold: float = Field(default=0.95, ge=0, le=1, description="threshold: the least cosine similarity of a hit.")
+    neighbours: int = Field(default=6, ge=1, le=100, description="How many of the nearest questions are looked at.")
+
+
+class LanguageModel(Section):
+    """Who answers what memory cannot."""
+
+    provider: Annotated[Provider, Words] | None = Field(
+        default=None,
+        description="Who answers when the asker names nobody. Unset: the first of openai and anthropic that "
+        "has a key or a base URL, else extractive, which answers from what is at hand, offline.",
+    )
+    timeout: float = Field(default=30.0, gt=0, description="The longest silence of a model, in seconds, per attempt.")
+    retries: int = Field(default=2, ge=0, le=10, description="How often a transient failure is tried again.")
+
+
+class OpenAI(Section):
+    """OpenAI, or anything that speaks its format, such as Ollama or vLLM."""
+
+    api_key: SecretStr | None = Field(
+        default=None, description="The key.", json_schema_extra={"variable": "OPENAI_API_KEY"}, min_length=1
+    )
+    base_url: Address | None = Field(
+        default=None, description="Another address than OpenAI's.", json_schema_extra={"variable": "OPENAI_BASE_URL"}
+    )
+    model: Filled = Field(default="gpt-6-luna", description="The model when the asker names none.")
+
+    @property
+    def configured(self) -> bool:
+        """Tell whether it can be asked."""
+        return bool(self.api_key or self.base_url)
+
+
+class Anthropic(Section):
+    """Anthropic, or anything that speaks its format."""
+
+    api_key: SecretStr | None = Field(
+        default=None, description="The key.", json_schema_extra={"variable": "ANTHROPIC_API_KEY"}, min_length=1
+    )
+    base_url: Address | None = Field(
+        default=None,
+        description="Another address than Anthropic's.",
+        json_schema_extra={"variable": "ANTHROPIC_BASE_URL"},
+    )
+    model: Filled = Field(default="claude-haiku-5-5", description="The model when the asker names none.")
+
+    @property
+    def configured(self) -> bool:
+        """Tell whether it can be asked."""
+        return bool(self.api_key or self.base_url)

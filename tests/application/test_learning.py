@@ -1,0 +1,371 @@
+"""What is learnt from misses, checks and users, and how it is reported."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from attrs import define
+
+from application.give_feedback import Consequence, Feedback
+from application.work_aside import MOST, Aside
+from domain.answers import Answer, Origin, Reason
+from domain.calibration import Calibration, Traffic
+from domain.errors import Absent, Malformed
+from domain.events import AnswerChecked, AnswerReported, BudgetBreached, PartFailed
+from domain.generation import FinishReason
+from domain.labels import Source
+from domain.questions import Fingerprint
+from domain.verdicts import VerifiedPolicy
+from tests.builders import an_asking
+from tests.core import Core
+from tests.doubles import EveryHit, RecordingEvents, ScriptedModel, saying
+
+INSTALL = "How do I install RAGBoost?"
+INSTALL_TOO = "How can I install RAGBoost?"
+SECOND, THIRD = "How do I install RAGBoost 2?", "How do I install RAGBoost 3?"
+ACME = Traffic("acme")
+
+
+def a_core(*answers: str, **parts: object) -> Core:
+    model = ScriptedModel(*(saying(each) for each in answers or ("An answer.",)))
+    return Core(model=model, policy=VerifiedPolicy(), **parts)  # type: ignore[arg-type]
+
+
+async def ask(core: Core, text: str, **wishes: object) -> Answer:
+    answer = await core.answer(an_asking(text, **wishes))
+    await settle(core.aside)
+    return answer
+
+
+async def settle(aside: Aside) -> None:
+    """Let everything that can happen happen: nothing here waits for a clock."""
+    for _ in range(50 + 10 * aside.under_way):
+        await asyncio.sleep(0)
+    assert not aside.under_way
+
+
+async def known(core: Core) -> Calibration:
+    return await core.calibrations.of(ACME)
+
+
+async def test_a_miss_teaches_whether_the_nearest_answer_would_have_fitted() -> None:
+    core = a_core("One.", "One.", "Another.")
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "How do I install the roof of a house?")
+    await ask(core, "What is the roof of a house made of?")
+
+    tally = (await known(core)).tally
+    assert (tally.requests, tally.misses_agreed, tally.misses_differed) == (3, 1, 1)
+    assert [each for each in core.events.events if isinstance(each, AnswerChecked)] == [
+        AnswerChecked("acme", Source.MISS, fits=True),
+        AnswerChecked("acme", Source.MISS, fits=False),
+    ]
+
+
+async def test_answers_that_agree_are_one_cluster() -> None:
+    core = a_core("One.", "One.")
+    first = await ask(core, "How do I install RAGBoost on a ship?")
+    second = await ask(core, "What is the roof of a house made of?")
+    stored = await core.cache.get((first_entry(core, 0), first_entry(core, 1)))
+
+    assert first.origin is second.origin is Origin.GENERATED
+    assert stored[first_entry(core, 1)].shared_answer == first_entry(core, 0)
+
+
+def first_entry(core: Core, number: int) -> Fingerprint:
+    text = core.model.prompts[number].messages[-1].content
+    return an_asking(text).question.fingerprint
+
+
+@define
+class AgreeingJudge:
+    async def agree(self, question: str, one: str, other: str) -> bool | None:
+        return True
+
+
+async def test_answers_in_other_words_join_the_cluster_once_they_are_judged() -> None:
+    core = a_core("Type make.", "You type make.")
+    core.answer_judge = AgreeingJudge()  # type: ignore[assignment]
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "What is the roof of a house made of?")
+    stored = await core.cache.get((first_entry(core, 1),))
+
+    assert stored[first_entry(core, 1)].shared_answer == first_entry(core, 0)
+
+
+async def test_an_answer_that_was_purged_meanwhile_joins_nothing() -> None:
+    core = a_core("Type make.")
+    asking = an_asking(INSTALL)
+    recall = await core.recollection.recall(asking)
+
+    await core.remember.join(asking, recall, "cluster")
+
+    assert not await core.cache.get((asking.question.fingerprint,))
+
+
+async def test_doubt_teaches_nothing() -> None:
+    core = a_core("One.", "Another.")
+    core.answer_judge.doubtful.add("Another.")
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "How do I install the roof of a house?")
+
+    assert (await known(core)).tally.misses_differed == 0
+
+
+async def test_an_answer_that_is_not_whole_teaches_nothing() -> None:
+    model = ScriptedModel(saying("One."), saying("Ano", FinishReason.LENGTH))
+    core = Core(model=model, policy=VerifiedPolicy())
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "How do I install the roof of a house?")
+
+    assert (await known(core)).tally.misses_differed == 0
+
+
+async def test_hearsay_teaches_nothing() -> None:
+    core = a_core("One.", "Another.", hearsay=frozenset({"scripted"}))
+    core.sampler = EveryHit()
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "How do I install the roof of a house?")
+    await ask(core, "How do I install the roof of a house ?")
+
+    tally = (await known(core)).tally
+    assert (tally.misses_differed, tally.checks) == (0, 0)
+
+
+async def test_a_judge_that_fails_is_noted_and_teaches_nothing() -> None:
+    core = a_core("One.", "Another.")
+    core.answer_judge.trouble = OSError("no such file")
+    await ask(core, "How do I install RAGBoost on a ship?")
+    answer = await ask(core, "How do I install the roof of a house?")
+
+    assert answer.completion.text == "Another."
+    assert [each.part for each in core.events.events if isinstance(each, PartFailed)] == ["answer_judge"]
+
+
+async def test_a_hit_that_is_checked_is_served_first_and_its_fresh_answer_is_kept() -> None:
+    core = a_core("One.", "One.")
+    core.sampler = EveryHit()
+    await ask(core, INSTALL)
+    hit = await ask(core, INSTALL_TOO)
+    again = await ask(core, INSTALL_TOO)
+
+    assert (hit.origin, hit.completion.text) == (Origin.SEMANTIC_HIT, "One.")
+    assert again.origin is Origin.EXACT_HIT
+    assert len(core.model.prompts) == 2
+    tally = (await known(core)).tally
+    assert (tally.checks, tally.checks_wrong, tally.semantic_hits, tally.exact_hits) == (1, 0, 1, 1)
+
+
+async def test_a_check_that_finds_an_error_is_charged() -> None:
+    core = a_core("One.", "Another.")
+    core.sampler = EveryHit()
+    await ask(core, INSTALL)
+    await ask(core, INSTALL_TOO)
+
+    calibration = await known(core)
+    assert calibration.tally.checks_wrong == 1
+    assert calibration.spending.wrong / calibration.spending.unit >= 1
+
+
+async def test_a_check_whose_answer_is_cut_short_tells_nothing() -> None:
+    model = ScriptedModel(saying("One."), saying("On", FinishReason.LENGTH))
+    core = Core(model=model, policy=VerifiedPolicy(), sampler=EveryHit())
+    await ask(core, INSTALL)
+    await ask(core, INSTALL_TOO)
+
+    assert (await known(core)).tally.checks == 0
+
+
+@pytest.mark.parametrize("wish", [{"no_store": True}, {"only_if_cached": True}])
+async def test_who_wants_no_model_or_no_trace_is_not_checked(wish: dict[str, bool]) -> None:
+    core = a_core("One.")
+    core.sampler = EveryHit()
+    await ask(core, INSTALL)
+    await ask(core, INSTALL_TOO, **wish)
+
+    assert len(core.model.prompts) == 1
+
+
+async def test_too_much_work_aside_is_left_undone() -> None:
+    events = RecordingEvents()
+    aside, gate = Aside(events), asyncio.Event()
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        await gate.wait()
+        done.append(number)
+
+    for number in range(MOST + 5):
+        aside.start("part", partial(work, number))
+    gate.set()
+    await settle(aside)
+
+    assert done == list(range(MOST))
+
+
+async def test_work_aside_ends_with_the_service() -> None:
+    aside = Aside(RecordingEvents())
+    aside.start("part", asyncio.Event().wait)  # type: ignore[arg-type]
+
+    await aside.close()
+
+    assert not aside.under_way
+
+
+async def test_a_wrong_answer_is_removed_and_its_pair_never_served_again() -> None:
+    core = a_core("One.", "Another.", "One again.")
+    await ask(core, INSTALL)
+    hit = await ask(core, INSTALL_TOO)
+    assert hit.source
+    feedback = Feedback(hit.source.fingerprint, INSTALL_TOO, correct=False, note="nonsense")
+
+    assert await core.feedback("acme", feedback) == Consequence(removed=True)
+    assert await core.feedback("acme", feedback) == Consequence(known=True)
+    assert AnswerReported("acme", hit.source.fingerprint, False, "nonsense") in core.events.events
+    assert (await ask(core, INSTALL)).origin is Origin.GENERATED
+    again = await ask(core, INSTALL_TOO)
+    assert (again.origin, again.reason) == (Origin.GENERATED, Reason.REPORTED_WRONG)
+    assert (await known(core)).tally.reports_wrong == 1
+
+
+async def test_what_was_reported_has_reached_the_store() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    entry = first_entry(core, 0)
+    await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=True))
+
+    saved = await core.store.load(ACME, core.calibrations.prior)
+
+    assert saved
+    assert saved.calibration.tally.reports_right == 1
+
+
+async def test_whoever_praises_after_a_complaint_changes_nothing() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    entry = first_entry(core, 0)
+    await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=False))
+    await ask(core, INSTALL)
+
+    assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=True)) == Consequence(known=True)
+    assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=False)) == Consequence(True, True)
+    assert (await known(core)).tally.reports_right == 0
+
+
+async def test_praise_may_be_followed_by_a_complaint() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    entry = first_entry(core, 0)
+
+    assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=True)) == Consequence()
+    assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=False)) == Consequence(removed=True)
+
+
+async def test_an_entry_of_another_tenant_is_as_unknown_as_one_that_never_was() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    said = []
+    for tenant, entry in (("globex", first_entry(core, 0)), ("acme", Fingerprint("0" * 64))):
+        with pytest.raises(Absent) as refused:
+            await core.feedback(tenant, Feedback(entry, INSTALL_TOO, correct=False))
+        said.append(str(refused.value))
+
+    assert said[0] == said[1]
+
+
+async def test_feedback_on_no_question_is_malformed() -> None:
+    with pytest.raises(Malformed, match="query: must not be blank"):
+        await a_core().feedback("acme", Feedback(Fingerprint("0" * 64), " ", correct=True))
+
+
+@pytest.mark.parametrize("semantic", [True, False])
+async def test_feedback_counts_where_nothing_can_be_learnt_from_it(semantic: bool) -> None:
+    core = a_core("One.", semantic=semantic)
+    await ask(core, INSTALL)
+    if semantic:
+        core.embedder = BrokenEmbedder()  # type: ignore[assignment]
+
+    await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL, correct=False))
+
+    assert (await known(core)).tally.reports_wrong == 1
+
+
+class BrokenEmbedder:
+    async def embed(self, texts: object) -> object:
+        raise OSError("no model")
+
+
+async def test_a_breach_is_told_once() -> None:
+    core = a_core()
+    for number in range(4):
+        await ask(core, INSTALL)
+        await core.feedback("acme", Feedback(first_entry(core, 0), f"Question {number}?", correct=False))
+
+    breaches = [each for each in core.events.events if isinstance(each, BudgetBreached)]
+    assert breaches == [BudgetBreached("acme", "", 0.01)]
+    (quality,) = await core.report("acme")
+    assert quality.breached
+
+
+async def test_the_report_tells_rates_labels_and_what_was_refused() -> None:
+    core = a_core("One.", "Another.", "A third.")
+    await ask(core, SECOND)
+    await ask(core, SECOND)
+    await ask(core, "How can I install RAGBoost 2?")
+    await ask(core, THIRD)
+    (quality,) = await core.report("acme")
+
+    assert (quality.hit_rate, quality.tally.requests) == (0.5, 4)
+    assert (quality.measured.low, quality.measured.high, quality.measured.of) == (0.0, 0.25, 0)
+    assert 0 < quality.expected < 0.1
+    assert [each.budget for each in quality.prospects] == sorted(each.budget for each in quality.prospects)
+    (refusal,) = quality.refusals
+    assert (refusal.stored, refusal.asked) == (SECOND, THIRD)
+    assert refusal.verdict.reason is Reason.DIFFERENT
+
+
+async def test_the_report_knows_namespaces_and_no_other_tenants() -> None:
+    core = a_core()
+    await ask(core, INSTALL)
+    handbook = an_asking(INSTALL).question
+    core.judge.count_exact_hit(handbook)
+
+    assert [each.traffic.namespace for each in await core.report("acme")] == [""]
+    assert await core.report("acme", "handbook") == []
+    assert await core.report("globex") == []
+
+
+async def test_a_report_on_traffic_of_which_only_reports_are_known_has_no_rates() -> None:
+    core = a_core()
+    await ask(core, INSTALL)
+    core.calibrations = type(core.calibrations)(core.store, core.calibrations.prior, core.clock, core.events)
+    core.judge.calibrations = core.calibrations
+    await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL, correct=True))
+    (quality,) = await core.report("acme")
+
+    assert (quality.hit_rate, quality.expected, quality.measured.high) == (0.0, 0.0, 0.0)
+    assert {each.semantic_hit_rate for each in quality.prospects} == {0.0}
+
+
+async def test_a_purge_forgets_the_words_of_refusals_too() -> None:
+    core = a_core("One.", "Another.")
+    await ask(core, SECOND)
+    await ask(core, THIRD)
+    assert list(core.judge.refusals(ACME))
+
+    core.judge.forget_words("globex")
+    assert list(core.judge.refusals(ACME))
+    core.judge.forget_words("acme")
+    assert not list(core.judge.refusals(ACME))
+
+
+async def test_who_wants_nothing_learnt_has_nothing_learnt() -> None:
+    core = a_core("One.", "Another.", learns=False)
+    core.sampler = EveryHit()
+    await ask(core, SECOND)
+    await ask(core, THIRD)
+    await ask(core, "How can I install RAGBoost 2?")
+
+    tally = (await known(core)).tally
+    assert (tally.requests, tally.semantic_hits) == (3, 1)
+    assert (tally.misses_differed, tally.checks) == (0, 0)

@@ -1,0 +1,65 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pytest_bdd import given, parsers, scenarios, then, when
+
+from tests.behaviour.driver import Driver
+
+scenarios("quality_report.feature")
+
+
+@pytest.fixture
+def reports() -> list[Mapping[str, Any]]:
+    return []
+
+
+@given(parsers.parse("{number:d} of its answers were reported to be wrong"))
+def were_reported(driver: Driver, number: int) -> None:
+    for each in range(number):
+        entry = driver.ask("How do I reset my password?").entry or driver.ask("How do I reset my password?").entry
+        assert entry
+        driver.report(entry, f"How do I reset password number {each}?", correct=False)
+
+
+@when("the report is read")
+def the_report_is_read(driver: Driver, reports: list[Mapping[str, Any]]) -> None:
+    reports.append(driver.quality())
+
+
+@when("Globex reads the report")
+def globex_reads_the_report(driver: Driver, reports: list[Mapping[str, Any]]) -> None:
+    reports += driver.service.quality(driver.key("Globex")).json()["namespaces"]
+
+
+@then(parsers.parse("it tells of {number:d} questions, half of them answered from memory"))
+def it_tells_of_questions(reports: list[Mapping[str, Any]], number: int) -> None:
+    assert (reports[0]["requests"], reports[0]["hit_rate"]) == (number, 0.5)
+
+
+@then(parsers.parse("it promises that at most {percent:d} % are answered wrongly"))
+def it_promises(reports: list[Mapping[str, Any]], percent: int) -> None:
+    assert reports[0]["budget"] == percent / 100
+    assert reports[0]["expected_wrong_rate"] < 1
+
+
+@then("it says that no check has been made yet")
+def no_check_has_been_made(reports: list[Mapping[str, Any]]) -> None:
+    assert reports[0]["measured_wrong_rate"]["checks"] == 0
+
+
+@then(parsers.parse('its nearest miss is "{asked}" because of {difference}'))
+def its_nearest_miss_is(reports: list[Mapping[str, Any]], asked: str, difference: str) -> None:
+    (miss,) = reports[0]["nearest_misses"]
+    assert (miss["asked"], miss["reason"]) == (asked, "different")
+    assert difference in miss["differences"]
+
+
+@then("it says that the budget is exceeded")
+def the_budget_is_exceeded(reports: list[Mapping[str, Any]]) -> None:
+    assert reports[0]["breached"]
+
+
+@then("it tells of nothing")
+def it_tells_of_nothing(reports: list[Mapping[str, Any]]) -> None:
+    assert reports == []

@@ -1,0 +1,1 @@
+"""How what ships is made from labelled questions: no part of the product."""
