@@ -17,6 +17,7 @@ import growth
 import search_among_many
 import semantic_hit
 import start_and_memory
+import verdict
 from figures import Effort, Figure, markdown, write_json
 from load import need_wrk
 from progress import console
@@ -25,6 +26,7 @@ from service import CORES, prepare_model
 BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "exact": exact_hit.measure,
     "semantic": semantic_hit.measure,
+    "verdict": verdict.measure,
     "start": start_and_memory.measure,
     "search": search_among_many.measure,
     "growth": growth.measure,
