@@ -56,7 +56,7 @@ class AnswerQuestion:
     def _serve(self, asking: Asking, recall: Recall, remembered: Answer) -> Answer:
         if remembered.origin is Origin.STALE_HIT and remembered.source and asking.directives.may_refresh:
             self._refresh(asking, remembered.source)
-        if self.learn and recall.likeness:
+        if self.learn and remembered.origin is Origin.SEMANTIC_HIT:
             self.learn.from_hit(asking, recall)
         return remembered
 

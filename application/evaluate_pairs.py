@@ -1,26 +1,18 @@
 """Say how well a new tenant's verdicts tell pairs of questions that share an answer from those that do not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from attrs import frozen
 
+from application.evaluate_traffic import BATCH, THRESHOLDS, Progress
 from application.judge_pairs import JudgePairs, Pair
 from domain.answers import Reason
 from domain.budgets import Interval, wilson
 from domain.verdicts import Verdict
 
-BATCH = 64
-"""So many pairs are judged from one report of the progress to the next."""
-
-THRESHOLDS = (0.85, 0.95)
-"""Cosines that others use, to compare with."""
-
 ALLOWED = (0.01, 0.02, 0.05)
 """Shares of different pairs accepted at which the share of same ones is told."""
-
-Progress = Callable[[str, float], None]
-"""Told what is being done, and which share of it is done."""
 
 
 @frozen

@@ -19,7 +19,7 @@ THRESHOLDS = (0.85, 0.95)
 """Cosines that others use, to compare with."""
 
 BATCH = 64
-"""So many texts are embedded, or requests asked, from one report of the progress to the next."""
+"""So many texts are embedded, requests asked or pairs judged from one report of the progress to the next."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and which share of it is done."""

@@ -11,7 +11,7 @@ from domain.calibration import Traffic, service_digest
 from domain.errors import Absent
 from domain.events import AnswerReported, EventSink
 from domain.labels import Report
-from domain.questions import Fingerprint, check_text
+from domain.questions import Fingerprint, check_text, normalise
 
 
 @frozen
@@ -48,7 +48,7 @@ class GiveFeedback:
 
     async def __call__(self, tenant: str, feedback: Feedback) -> Consequence:
         """
-        Take *feedback* in; it has reached the store when this returns.
+        Take *feedback* in; it has reached the store when this returns, unless that fails: then it waits for it.
 
         Raises:
             Absent: the tenant has no such entry, and has not just reported it.
@@ -66,17 +66,22 @@ class GiveFeedback:
         return await self._take(stored, feedback, service)
 
     async def _take(self, stored: StoredAnswer, feedback: Feedback, service: str) -> Consequence:
+        # What is wrong goes first, whatever happens to the rest.
+        if not feedback.correct:
+            await self.purge.entry(stored.fingerprint)
         traffic = Traffic(stored.tenant, stored.namespace)
         said = (await self.judge.calibrations.of(traffic)).reports.get(service)
         known = said is False or said is feedback.correct
         if not known:
             await self._learn(traffic, stored, feedback, service)
-        if not feedback.correct:
-            await self.purge.entry(stored.fingerprint)
         return Consequence(removed=not feedback.correct, known=known)
 
     async def _learn(self, traffic: Traffic, stored: StoredAnswer, feedback: Feedback, service: str) -> None:
-        verdict = await self.meanings.weigh(stored, feedback.query) if self.meanings else None
-        features = verdict.features if verdict else None
-        await self.judge.learn(traffic, Report(service, feedback.correct, features))
+        # Of an answer to the very same question, the model is to blame and no likeness.
+        same = normalise(stored.question) == normalise(feedback.query)
+        verdict = await self.meanings.weigh(stored, feedback.query) if self.meanings and not same else None
+        # Praise of what would not have been served teaches nothing.
+        credible = verdict and (verdict.hit or not feedback.correct)
+        features = verdict.features if verdict and credible else None
+        await self.judge.learn(traffic, Report(service, feedback.correct, features, by_likeness=not same))
         await self.judge.calibrations.save_one(traffic)

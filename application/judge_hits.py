@@ -1,38 +1,25 @@
 """Judge candidates by what is known of the asker's traffic, and count what came of it."""
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field
 
 from application.keep_calibrations import Calibrations
+from application.keep_verdicts import Judged, RecentVerdicts
+from domain.answers import Asking, Reason
 from domain.budgets import ErrorBudget
 from domain.calibration import Traffic
 from domain.candidates import Candidate
 from domain.clock import Clock
-from domain.events import AnswerChecked, BudgetBreached, EventSink
+from domain.events import BudgetBreached, EventSink, LabelWon
 from domain.labels import Asked, Label, Report
 from domain.questions import Question
 from domain.verdicts import HitPolicy, Verdict
 
-KEPT = 1000
-"""Refusals that are kept, of all tenants together."""
+WHOLE = "*"
+"""No namespace is called so."""
 
-NEAR = 0.75
-"""The least similarity of a refusal that is worth looking at."""
-
-EXACT = Asked(exact=True)
-
-
-@frozen
-class Refusal:
-    """A remembered question that was near, but not near enough; *at* is in seconds since 1970."""
-
-    traffic: Traffic
-    stored: str
-    asked: str
-    verdict: Verdict
-    at: float
+EXACT, UNJUDGED = Asked(exact=True), Asked()
 
 
 @define
@@ -40,7 +27,7 @@ class JudgeHits:
     """
     Judges by a policy and by what is known of the traffic.
 
-    *budget* is what the tenants were promised. The last refusals are kept in memory, to be shown to their tenant.
+    *budget* is what the tenants were promised, *recent* what can be shown to them.
     """
 
     policy: HitPolicy
@@ -48,44 +35,58 @@ class JudgeHits:
     budget: ErrorBudget
     clock: Clock
     events: EventSink
-    _refusals: deque[Refusal] = field(factory=lambda: deque(maxlen=KEPT), init=False)
+    recent: RecentVerdicts = field(init=False)
 
-    async def __call__(self, question: Question, candidates: Sequence[Candidate]) -> Verdict:
+    @recent.default
+    def _recent(self) -> RecentVerdicts:
+        return RecentVerdicts(self.budget.share)
+
+    async def __call__(self, asking: Asking, candidates: Sequence[Candidate]) -> Verdict:
         """Give the verdict on *candidates*, nearest first, and remember that it was given."""
-        traffic = traffic_of(question)
-        calibration = await self.calibrations.of(traffic)
-        verdict = self.policy.judge(question.text, candidates, calibration)
-        self.calibrations.note(traffic, Asked(False, verdict.at_stake, verdict.hit))
-        if not verdict.hit and (verdict.similarity or 0) >= NEAR:
-            self._refusals.append(Refusal(traffic, candidates[0].question, question.text, verdict, self.clock.now()))
+        traffic = traffic_of(asking.question)
+        verdict = await self._judge(traffic, asking.question.text, candidates)
+        self._note(traffic, Asked(False, verdict.at_stake, verdict.hit))
+        if candidates and asking.directives.may_remember:
+            nearest, now = candidates[0], self.clock.now()
+            self.recent.keep(traffic, Judged(nearest.entry, nearest.question, asking.question.text, verdict, now))
         return verdict
 
     async def weigh(self, traffic: Traffic, asked: str, candidates: Sequence[Candidate]) -> Verdict:
         """Give the verdict on *candidates* without a trace."""
         return self.policy.judge(asked, candidates, await self.calibrations.of(traffic))
 
-    def count_exact_hit(self, question: Question) -> None:
-        """Count a request that was no matter of judgement."""
-        self.calibrations.note(traffic_of(question), EXACT)
+    def count(self, question: Question, *, exact: bool) -> None:
+        """Count a request that was no matter of judgement: an *exact* hit, or a miss without a look at meanings."""
+        self._note(traffic_of(question), EXACT if exact else UNJUDGED)
 
     async def learn(self, traffic: Traffic, truth: Label | Report) -> None:
         """Take in whether a candidate's answer fits; tells when that is how the budget was breached."""
         calibration = await self.calibrations.of(traffic)
         before = calibration.spending.exceeds(self.budget)
-        self.calibrations.note(traffic, truth)
-        self.events.note(AnswerChecked(traffic.tenant, truth.source, truth.fits))
+        self._note(traffic, truth)
+        self.events.note(LabelWon(traffic.tenant, truth.source, truth.fits))
         if calibration.spending.exceeds(self.budget) and not before:
             self.events.note(BudgetBreached(traffic.tenant, traffic.namespace, self.budget.share))
 
-    def refusals(self, traffic: Traffic) -> Iterable[Refusal]:
-        """Give the last refusals of one traffic, the newest first."""
-        return (each for each in reversed(self._refusals) if each.traffic == traffic)
+    async def _judge(self, traffic: Traffic, asked: str, candidates: Sequence[Candidate]) -> Verdict:
+        whole = await self.calibrations.of(whole_of(traffic))
+        verdict = self.policy.judge(asked, candidates, await self.calibrations.of(traffic))
+        if verdict.hit and not self.calibrations.has_loaded(traffic):
+            return evolve(verdict, hit=False, reason=Reason.MEMORY_FAILED)  # what users reported is not known
+        risk = None if verdict.at_stake is None else 1 - verdict.at_stake
+        if verdict.hit and risk is not None and not whole.spending.affords(risk, self.budget):
+            return evolve(verdict, hit=False, reason=Reason.UNCERTAIN)
+        return verdict
 
-    def forget_words(self, tenant: str) -> None:
-        """Forget the texts of a tenant that are kept here."""
-        kept = [each for each in self._refusals if each.traffic.tenant != tenant]
-        self._refusals.clear()
-        self._refusals.extend(kept)
+    def _note(self, traffic: Traffic, note: Asked | Label | Report) -> None:
+        """Let a fact count for the namespace, and for what the tenant has to spend in all of them."""
+        self.calibrations.note(traffic, note)
+        self.calibrations.note(whole_of(traffic), note.without_lesson())
+
+
+def whole_of(traffic: Traffic) -> Traffic:
+    """Name all traffic of a tenant: the budget is one, however many namespaces the tenant divides it among."""
+    return Traffic(traffic.tenant, WHOLE)
 
 
 def traffic_of(question: Question) -> Traffic:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from domain.answers import Reason
 from domain.calibration import Calibration, Prior
 from domain.candidates import Candidate
 from domain.questions import normalise
@@ -33,8 +34,9 @@ class JudgePairs:
             [normalise(text) for pair in pairs for text in (pair.stored, pair.asked)]
         )
         similarities = [one.similarity(other) for one, other in zip(embeddings[::2], embeddings[1::2], strict=True)]
-        fresh = Calibration.fresh(self.prior)
-        return [
-            self.policy.judge(pair.asked, (Candidate(pair.stored, similarity),), fresh)
-            for pair, similarity in zip(pairs, similarities, strict=True)
-        ]
+        return [self._judge(pair, similarity) for pair, similarity in zip(pairs, similarities, strict=True)]
+
+    def _judge(self, pair: Pair, similarity: float) -> Verdict:
+        if normalise(pair.stored) == normalise(pair.asked):
+            return Verdict(hit=True, reason=Reason.SAME_QUESTION, probability=1.0, similarity=1.0)
+        return self.policy.judge(pair.asked, (Candidate(pair.stored, similarity),), Calibration.fresh(self.prior))

@@ -67,6 +67,10 @@ class Calibrations:
             kept.asked_at = self.clock.monotonic()
         return kept.calibration
 
+    def has_loaded(self, traffic: Traffic) -> bool:
+        """Tell whether the store has said what it knows of *traffic*."""
+        return self._keep(traffic).revision is not None
+
     def note(self, traffic: Traffic, note: Note) -> None:
         """Let a fact count from now on."""
         kept = self._keep(traffic)

@@ -12,6 +12,8 @@ from application.remember_answers import RememberAnswers
 from application.work_aside import Aside
 from domain.agreement import AnswerJudge, HitSampler, same_words
 from domain.answers import Asking
+from domain.caching import Freshness
+from domain.clock import Clock
 from domain.generation import Completion
 from domain.labels import Label, Source
 
@@ -41,18 +43,21 @@ class LearnFromAnswers:
     remember: RememberAnswers
     generate: GenerateAnswer
     aside: Aside
+    clock: Clock
     hearsay: frozenset[str] = frozenset()
 
     def from_miss(self, asking: Asking, recall: Recall, completion: Completion) -> None:
         """Learn from an answer that was just given whether the nearest remembered one would have fitted."""
-        if (suspicion := _suspicion(recall)) and completion.provider not in self.hearsay:
+        suspicion = recall.likeness.suspicion if recall.likeness else None
+        if suspicion and self._is_fresh(suspicion) and completion.provider not in self.hearsay:
             occasion = _Occasion(asking, recall, suspicion)
             self.aside.start("answer_judge", partial(self._learn, occasion, completion, Source.MISS))
 
     def from_hit(self, asking: Asking, recall: Recall) -> None:
         """Check, if this hit is one of the sample, whether a model would have answered likewise."""
         allowed = asking.directives.may_refresh and asking.question.provider not in self.hearsay
-        if (suspicion := _suspicion(recall)) and allowed and self.sampler.chosen():
+        suspicion = recall.likeness.suspicion if recall.likeness else None
+        if suspicion and allowed and self.sampler.chosen():
             self.aside.start("check", partial(self._check, _Occasion(asking, recall, suspicion)))
 
     async def _check(self, occasion: _Occasion) -> None:
@@ -68,8 +73,9 @@ class LearnFromAnswers:
         if agree is not None:
             await self.judge.learn(traffic_of(question), Label(source, suspicion.features, agree))
         if agree and not same_words(remembered, completion.text):
-            await self.remember.join(occasion.asking, occasion.recall, suspicion.stored.shared_answer)
+            cluster = suspicion.stored.shared_answer
+            await self.remember.join(occasion.asking, occasion.recall, completion, cluster)
 
-
-def _suspicion(recall: Recall) -> Suspicion | None:
-    return recall.likeness.suspicion if recall.likeness else None
+    def _is_fresh(self, suspicion: Suspicion) -> bool:
+        """Tell whether an answer that differs differs in meaning: one that has expired may only be out of date."""
+        return suspicion.stored.freshness(self.clock.now()) is Freshness.FRESH

@@ -24,7 +24,7 @@ class PurgeAnswers:
     async def __call__(self, selection: Selection) -> int:
         """Remove all that *selection* matches, and tell how many there were."""
         self.epochs.begin(selection.tenant)
-        self.judge.forget_words(selection.tenant)
+        self.judge.recent.forget(selection.tenant)
         fingerprints = await self.catalogue.select(selection)
         await self.forget(fingerprints, cause="purged")
         return len(fingerprints)
@@ -32,4 +32,5 @@ class PurgeAnswers:
     async def entry(self, fingerprint: Fingerprint) -> None:
         """Remove one entry that is known to belong to the caller."""
         self.epochs.begin_of_entry(fingerprint)
+        self.judge.recent.forget_entry(fingerprint)
         await self.forget((fingerprint,), cause="purged")

@@ -63,9 +63,12 @@ class Recollection:
         if not asking.directives.may_recall:
             return self.start_over(asking)
         exact = await self._recall_exactly(asking)
-        if exact.answer or self.meanings is None:
+        if exact.answer:
             return exact
-        return await self._recall_by_meaning(asking, exact, self.meanings)
+        recall = await self._recall_by_meaning(asking, exact, self.meanings) if self.meanings else exact
+        if not (recall.likeness and recall.likeness.was_judged):
+            self.judge.count(asking.question, exact=False)
+        return recall
 
     async def _recall_exactly(self, asking: Asking) -> Recall:
         fingerprint = asking.question.fingerprint
@@ -79,7 +82,7 @@ class Recollection:
             return Recall(Reason.NOTHING_REMEMBERED)
         now = self.clock.now()
         if asking.directives.welcome(stored, now):
-            self.judge.count_exact_hit(asking.question)
+            self.judge.count(asking.question, exact=True)
             return Recall(Reason.SAME_QUESTION, await self._serve(asking, stored, Reason.SAME_QUESTION))
         too_old = stored.age(now) > asking.directives.max_age
         rescue = stored if asking.directives.tolerates(stored, now) else None

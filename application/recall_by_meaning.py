@@ -48,6 +48,11 @@ class Likeness:
         return self.near[0] if self.near else None
 
     @property
+    def was_judged(self) -> bool:
+        """Tell whether the search came as far as a verdict."""
+        return bool(self.near) or self.verdict.reason is not Reason.MEMORY_FAILED
+
+    @property
     def suspicion(self) -> Suspicion | None:
         """Give what can be learnt about; ``None`` where the policy knows no features, or nothing was near."""
         features = self.verdict.features
@@ -149,7 +154,7 @@ class Meanings:
         self, asking: Asking, near: Sequence[tuple[StoredAnswer, float]], embedding: Embedding
     ) -> Likeness:
         with asking.stopwatch.time("judge"):
-            verdict = await self.judge(asking.question, [_candidate(stored, cosine) for stored, cosine in near])
+            verdict = await self.judge(asking, [_candidate(stored, cosine) for stored, cosine in near])
         return Likeness(verdict, [stored for stored, _ in near], embedding)
 
     async def _heal(self, neighbours: Sequence[Neighbour], stored: Mapping[Fingerprint, StoredAnswer]) -> None:

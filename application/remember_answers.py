@@ -33,12 +33,12 @@ class RememberAnswers:
         with asking.stopwatch.time("remember"), Surviving("answer_cache", self.events):
             await self._write(asking, completion, recall)
 
-    async def join(self, asking: Asking, recall: Recall, cluster: str) -> None:
-        """Keep that the answer just remembered agrees with those of *cluster*, unless it has been purged since."""
+    async def join(self, asking: Asking, recall: Recall, completion: Completion, cluster: str) -> None:
+        """Keep that *completion*, if it is still what is remembered, agrees with the answers of *cluster*."""
         fingerprint = asking.question.fingerprint
         with Surviving("answer_cache", self.events):
             stored = (await self.cache.get((fingerprint,))).get(fingerprint)
-            if stored and not self._outdated(asking, recall):
+            if stored and stored.completion == completion and not self._outdated(asking, recall):
                 await self.cache.put((evolve(stored, cluster=cluster),))
 
     async def _write(self, asking: Asking, completion: Completion, recall: Recall) -> None:
@@ -55,6 +55,7 @@ class RememberAnswers:
 
     def _stored(self, asking: Asking, completion: Completion, recall: Recall) -> StoredAnswer:
         question, directives = asking.question, asking.directives
+        known = recall.likeness.cluster_of(completion) if recall.likeness else ""
         now = self.clock.now()
         ttl = self.lifetime.ttl if directives.ttl is None else directives.ttl
         return StoredAnswer(
@@ -69,5 +70,5 @@ class RememberAnswers:
             tags=directives.tags,
             accessed_at=now,
             requested_model=question.model,
-            cluster=recall.likeness.cluster_of(completion) if recall.likeness else "",
+            cluster=known or f"{question.fingerprint}@{now}",
         )

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from application.judge_hits import JudgeHits, Refusal
+from application.judge_hits import WHOLE, JudgeHits
+from application.keep_verdicts import Judged
 from domain.budgets import ErrorBudget, Interval, wilson
 from domain.calibration import Calibration, Tally, Traffic
 
 OTHER_BUDGETS = (0.0025, 0.005, 0.01, 0.02, 0.05)
 """Budgets for which a report tells what could be served."""
-
-LATEST = 20
-"""So many refusals a report shows."""
 
 
 @frozen
@@ -29,17 +27,19 @@ class Quality:
     How one traffic fares. All rates are shares of its requests.
 
     *measured* is the rate of wrong hits that the checks found, with its interval; *expected* is what was thought
-    likely when the hits of late were served, wrong ones that came to light counted whole.
+    likely when the hits of late were served, wrong ones that came to light counted whole. *risked* are the hits on
+    which the budget is spent, *refused* the near misses.
     """
 
     traffic: Traffic
     tally: Tally
     budget: ErrorBudget
     measured: Interval
-    expected: float
+    expected: float | None
     breached: bool
     prospects: Sequence[Prospect]
-    refusals: Sequence[Refusal]
+    refused: Sequence[Judged]
+    risked: Sequence[Judged]
 
     @property
     def hit_rate(self) -> float:
@@ -57,20 +57,22 @@ class ReportQuality:
     async def __call__(self, tenant: str, namespace: str | None = None) -> Sequence[Quality]:
         """Report on each namespace, or on one; raises ``CalibrationStoreUnavailable``."""
         known = await self.judge.calibrations.traffics(tenant)
-        wanted = [each for each in known if namespace in (None, each.namespace)]
+        wanted = [each for each in known if each.namespace != WHOLE and namespace in (None, each.namespace)]
         return [self._quality(each, await self.judge.calibrations.of(each)) for each in wanted]
 
     def _quality(self, traffic: Traffic, calibration: Calibration) -> Quality:
         spending, budget = calibration.spending, self.judge.budget
+        weighed = any(spending.seen)  # no probabilities are weighed by a threshold
         return Quality(
             traffic=traffic,
             tally=calibration.tally,
             budget=budget,
             measured=_measured(calibration.tally),
-            expected=spending.rate,
+            expected=spending.rate if weighed else None,
             breached=spending.exceeds(budget),
-            prospects=[Prospect(share, spending.share_within(budget.of(share))) for share in OTHER_BUDGETS],
-            refusals=list(self.judge.refusals(traffic))[:LATEST],
+            prospects=[Prospect(share, spending.share_within(budget.of(share))) for share in OTHER_BUDGETS if weighed],
+            refused=self.judge.recent.refused(traffic),
+            risked=self.judge.recent.risked(traffic),
         )
 
 

@@ -16,6 +16,9 @@ HALF_LIFE = 2000.0
 
 GROWTH = 2 ** (1 / HALF_LIFE)
 
+STEADY = 4.0
+"""The weight, in errors found, of the belief that hits are wrong as often as they were thought to be."""
+
 OVERDRAFT = 1.2
 """How far what was spent may go over what the plan for the next requests allows."""
 
@@ -48,19 +51,36 @@ class Spending:
     What a tenant's requests looked like of late, and what they cost.
 
     *requests* counts them, *seen* those by the bin of their best candidate's probability, *wrong* the wrong hits
-    that are expected of what was served. All three fade with ``HALF_LIFE``: a new request counts *unit* times as
-    much as the first one did, which saves fading the old.
+    that are expected of what was served, those known to be wrong counted whole. *served* and *risked* are the hits and
+    what was thought likely to be wrong of them, *checked* and *refuted* the checks and those that found an error.
+    All fade with ``HALF_LIFE``: a new request counts *unit* times as much as the first one did, which saves fading
+    the old.
     """
 
     requests: float = 0.0
     wrong: float = 0.0
+    served: float = 0.0
+    risked: float = 0.0
+    checked: float = 0.0
+    refuted: float = 0.0
     unit: float = 1.0
     seen: list[float] = field(factory=lambda: [0.0] * BINS, repr=False)
 
     @property
     def rate(self) -> float:
         """Give the share of the requests of late that is expected to have got a wrong answer."""
-        return self.wrong / self.requests if self.requests else 0.0
+        return self.severity * self.wrong / self.requests if self.requests else 0.0
+
+    @property
+    def severity(self) -> float:
+        """
+        Say how many times likelier the hits are to be wrong than they were believed to be, by what checks found.
+
+        It is the mean of a gamma distribution that began at 1: a single check that finds an error moves it little.
+        """
+        expected = self.checked * self.risked / self.served if self.served else 0.0
+        steady = STEADY * self.unit
+        return max(1.0, (steady + self.refuted) / (steady + expected))
 
     def begin(self) -> None:
         """Count a request."""
@@ -73,8 +93,20 @@ class Spending:
         """Take note of a best candidate, served or not."""
         self.seen[bin_of(probability)] += self.unit
 
+    def serve(self, risk: float) -> None:
+        """Take note of a hit that is wrong with this probability."""
+        self.served += self.unit
+        self.risked += risk * self.unit
+        self.wrong += risk * self.unit
+
+    def check(self, fits: bool) -> None:
+        """Take note of what a check of a hit found."""
+        self.checked += self.unit
+        self.refuted += self.unit * (not fits)
+        self.charge(not fits)
+
     def charge(self, wrong: float) -> None:
-        """Take note of a hit that is wrong with this probability; 1 where it is known to be."""
+        """Take note of hits that are known to be wrong."""
         self.wrong += wrong * self.unit
 
     def allows(self, probability: float, budget: ErrorBudget) -> bool:
@@ -84,25 +116,31 @@ class Spending:
         It may when the budget covers serving all that were seen of late and were at least as sure, and when
         it also covers this one on top of what was in fact served.
         """
-        requests, spent = self.requests / self.unit, self.wrong / self.unit
         first = bin_of(probability)
-        planned = sum(map(mul, self.seen[first:], RISKS[first:])) / self.unit
-        return budget.covers(planned, requests) and budget.covers(spent + 1 - probability, requests, OVERDRAFT)
+        planned = self.severity * sum(map(mul, self.seen[first:], RISKS[first:])) / self.unit
+        return budget.covers(planned, self.requests / self.unit) and self.affords(1 - probability, budget)
+
+    def affords(self, risk: float, budget: ErrorBudget) -> bool:
+        """Tell whether the budget covers a hit that is wrong with this probability on top of what was served."""
+        spent = self.severity * (self.wrong / self.unit + risk)
+        return budget.covers(spent, self.requests / self.unit, OVERDRAFT)
 
     def exceeds(self, budget: ErrorBudget) -> bool:
         """Tell whether more was spent than the budget has."""
-        return self.wrong / self.unit > budget.share * (self.requests / self.unit + budget.credit)
+        return self.severity * self.wrong / self.unit > budget.share * (self.requests / self.unit + budget.credit)
 
     def share_within(self, budget: ErrorBudget) -> float:
         """Give the share of requests that *budget* would let be served, were they as they were of late."""
         requests = self.requests / self.unit
-        served = accumulate(reversed(self.seen))
+        severity, served = self.severity / self.unit, accumulate(reversed(self.seen))
         wrong = accumulate(map(mul, reversed(self.seen), reversed(RISKS)))
-        within = (hits for hits, risk in zip(served, wrong, strict=True) if budget.covers(risk / self.unit, requests))
+        within = (hits for hits, risk in zip(served, wrong, strict=True) if budget.covers(risk * severity, requests))
         return max(within, default=0.0) / self.requests if self.requests else 0.0
 
     def _rescale(self) -> None:
         self.requests, self.wrong = self.requests / self.unit, self.wrong / self.unit
+        self.served, self.risked = self.served / self.unit, self.risked / self.unit
+        self.checked, self.refuted = self.checked / self.unit, self.refuted / self.unit
         self.seen = [each / self.unit for each in self.seen]
         self.unit = 1.0
 
@@ -123,14 +161,14 @@ class Interval:
     share: float
     low: float
     high: float
-    of: int
+    of: float
 
     def times(self, part: float) -> "Interval":
         """Scale it, where the trials were drawn from that part of the whole."""
         return Interval(part * self.share, part * self.low, part * self.high, self.of)
 
 
-def wilson(wrong: int, of: int) -> Interval:
+def wilson(wrong: float, of: float) -> Interval:
     """Give the share of *wrong* with its interval; without any trial it is 0 to 1."""
     if not of:
         return Interval(0.0, 0.0, 1.0, 0)

@@ -51,7 +51,7 @@ class StoredAnswer:
     An answer as it is remembered, and the question it was given to, as it was asked.
 
     *stored_at*, *accessed_at*: seconds since 1970. *accesses*: hits served. *requested_model*: as the asker named it.
-    *cluster*: the fingerprint of the first answer that this one agrees with, empty where that is itself.
+    *cluster* names all answers that agree; two answers to one question at different times may differ.
     """
 
     fingerprint: Fingerprint

@@ -9,7 +9,7 @@ from typing import Protocol
 from attrs import define, evolve, field, frozen
 
 from domain.belief import Belief, Vector, logistic
-from domain.budgets import Spending
+from domain.budgets import BINS, Spending
 from domain.errors import Unavailable
 from domain.questions import normalise
 
@@ -128,7 +128,8 @@ def revived(kept: Calibration, prior: Prior) -> Calibration:
     """Give *kept* as it is to be used with *prior*: what was learnt on top of another one is gone, the rest stays."""
     if kept.prior.version == prior.version:
         return evolve(kept, prior=prior)
-    return Calibration(prior, prior.belief, tally=kept.tally, reports=kept.reports)
+    spending = evolve(kept.spending, seen=[0.0] * BINS)
+    return Calibration(prior, prior.belief, spending, kept.tally, kept.reports)
 
 
 class CalibrationStoreUnavailable(Unavailable):

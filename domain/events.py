@@ -84,7 +84,7 @@ class TextTruncated:
 
 
 @frozen
-class AnswerChecked:
+class LabelWon:
     """It came to light whether a remembered answer fits; *source* says how."""
 
     tenant: str
@@ -119,7 +119,7 @@ Event = (
     | PartFailed
     | AnswersRemoved
     | TextTruncated
-    | AnswerChecked
+    | LabelWon
     | AnswerReported
     | BudgetBreached
 )

@@ -2,15 +2,18 @@
 
 from abc import abstractmethod
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from domain.belief import Vector
 from domain.calibration import Calibration, Tally
 
 MOST_REPORTS = 1000
 """So many reports of a traffic are told apart; praise is forgotten first, then the oldest."""
+
+TRUST_IN_COMPLAINT = 0.5
+"""What a user's "this was wrong" teaches, where a check of our own counts 1; the budget is charged whole."""
 
 TRUST_IN_PRAISE = 0.2
 """What a user's "this was right" counts, where a check of our own counts 1."""
@@ -34,6 +37,10 @@ class Note(Protocol):
     def tell(self, calibration: Calibration) -> None:
         """Let *calibration* know."""
 
+    def without_lesson(self) -> Self:
+        """Give the fact as one that counts, but teaches nothing."""
+        return self
+
 
 @frozen
 class Asked(Note):
@@ -52,7 +59,8 @@ class Asked(Note):
         spending.begin()
         if self.probability is not None:
             spending.see(self.probability)
-            spending.charge((1 - self.probability) * self.served)
+            if self.served:
+                spending.serve(1 - self.probability)
 
 
 @frozen
@@ -63,6 +71,10 @@ class Label(Note):
     features: Vector
     fits: bool
 
+    def without_lesson(self) -> Self:
+        """Leave out the features."""
+        return evolve(self, features=())
+
     def tell(self, calibration: Calibration) -> None:
         """Learn from it; a hit that was wrong is charged whole."""
         tally = calibration.tally
@@ -71,7 +83,8 @@ class Label(Note):
         tally.checks_wrong += checked and not self.fits
         tally.misses_agreed += self.fits and not checked
         tally.misses_differed += not (self.fits or checked)
-        calibration.spending.charge(float(checked and not self.fits))
+        if checked:
+            calibration.spending.check(self.fits)
         if self.features:
             calibration.learn(self.features, self.fits)
 
@@ -81,17 +94,23 @@ class Report(Note):
     """
     What a user said of an answer that was served; once said wrong, it stays wrong.
 
-    *service* is the digest of the entry with the question asked; *features* are those of the candidate, if known.
+    *service* is the digest of the entry with the question asked; *features* are those of the candidate, if it was
+    likeness that served it. An answer to the very same question was the model's, and is no matter of the budget.
     """
 
     service: str
     fits: bool
     features: Vector | None = None
+    by_likeness: bool = True
 
     @property
     def source(self) -> Source:
         """Tell that it came from a user."""
         return Source.REPORT
+
+    def without_lesson(self) -> Self:
+        """Leave out the features."""
+        return evolve(self, features=None)
 
     def tell(self, calibration: Calibration) -> None:
         """Keep it, unless it is known; what was wrong is charged at once, and counts more than praise."""
@@ -101,7 +120,7 @@ class Report(Note):
         self._keep(calibration)
         calibration.tally.reports_right += self.fits
         calibration.tally.reports_wrong += not self.fits
-        calibration.spending.charge(float(not self.fits))
+        self._charge(calibration)
         self._teach(calibration)
 
     def _keep(self, calibration: Calibration) -> None:
@@ -111,11 +130,17 @@ class Report(Note):
             praise = (service for service, fits in reports.items() if fits)
             del reports[next(praise, next(iter(reports)))]
 
+    def _charge(self, calibration: Calibration) -> None:
+        # Nobody can have got more wrong answers by likeness than were served so.
+        plausible = calibration.tally.reports_wrong <= calibration.tally.semantic_hits
+        if self.by_likeness and plausible and not self.fits:
+            calibration.spending.charge(1.0)
+
     def _teach(self, calibration: Calibration) -> None:
         if not self.features:
             return
         if not self.fits:
-            calibration.learn(self.features, fits=False)
+            calibration.learn(self.features, fits=False, weight=TRUST_IN_COMPLAINT)
         elif _praise_is_welcome(calibration.tally):
             calibration.tally.praise += TRUST_IN_PRAISE
             calibration.learn(self.features, fits=True, weight=TRUST_IN_PRAISE)

@@ -33,9 +33,14 @@ def _is_unit(wording: Wording, at: int) -> bool:
 
 
 def dates(wording: Wording) -> set[str]:
-    """Give the months and days; "may" and "march" are months where they are capitalised."""
-    lower = ((word, word.lower()) for word in wording.surface)
-    return {MONTHS.get(low, low) for word, low in lower if low in DAYS or (low in MONTHS and word[0].isupper())}
+    """Give the months and days; "may" and "march" are months where they are capitalised or stand beside a number."""
+    lower = ((at, word.lower()) for at, word in enumerate(wording.surface))
+    return {MONTHS.get(low, low) for at, low in lower if low in DAYS or (low in MONTHS and _is_month(wording, at))}
+
+
+def _is_month(wording: Wording, at: int) -> bool:
+    beside = wording.surface[max(0, at - 1) : at] + wording.surface[at + 1 : at + 2]
+    return wording.surface[at][0].isupper() or any(word[0].isdecimal() for word in beside)
 
 
 def names(wording: Wording) -> set[int]:

@@ -21,12 +21,15 @@ VETOES = FACTS | {Difference.ANTONYM}
 """
 Those that count as well where no other remembered question of the same answer speaks for the nearest.
 
-Where one does, the learnt model knows better: "my card has not arrived" asks what "where is my card" asks. On the
-labelled streams the polarity would have kept back 502 right hits and 7 wrong ones of banking77 (docs/quality.md).
+Where one does, and of negation everywhere, the learnt model knows better: "my card has not arrived" asks what "where is
+my card" asks. docs/quality.md has the figures.
 """
 
+LEAST = 0.7
+"""The least probability of a hit, however much of the budget is left: many exact hits would earn a lot of it."""
+
 ALIKE = 0.6
-"""The least similarity at which a difference is worth naming: nobody takes what is less alike for the same."""
+"""The least similarity at which a difference is what a refusal is put down to."""
 
 
 @frozen
@@ -112,21 +115,22 @@ class VerifiedPolicy(HitPolicy):
         features, differences = describe(asked, candidates)
         believe = calibration.prior.probability_alone if alone else calibration.belief.probability
         probability = believe(features)
-        reason = objection(candidates, differences) or self._decide(probability, calibration)
+        reason = self._decide(probability, calibration)
+        # Of what is hardly alike it says more that it is uncertain than in what it differs.
+        if vetoed(candidates, differences) and (reason is Reason.SIMILAR or nearest.similarity >= ALIKE):
+            reason = Reason.DIFFERENT
         if calibration.reported_wrong(nearest.entry, asked):
             reason = Reason.REPORTED_WRONG
         hit, lesson = reason is Reason.SIMILAR, () if alone else features
         return Verdict(hit, reason, probability, nearest.similarity, differences, lesson)
 
     def _decide(self, probability: float, calibration: Calibration) -> Reason:
-        return Reason.SIMILAR if calibration.spending.allows(probability, self.budget) else Reason.UNCERTAIN
+        sure = probability >= LEAST and calibration.spending.allows(probability, self.budget)
+        return Reason.SIMILAR if sure else Reason.UNCERTAIN
 
 
-def objection(candidates: Sequence[Candidate], differences: Sequence[Difference]) -> Reason | None:
-    """Give the reason against the nearest candidate, if there is one that nothing outvotes."""
+def vetoed(candidates: Sequence[Candidate], differences: Sequence[Difference]) -> bool:
+    """Tell whether something stands against the nearest candidate that no similarity outvotes."""
     nearest = candidates[0]
-    if nearest.similarity < ALIKE:
-        return None
     spoken_for = any(each.answer == nearest.answer for each in candidates[1:USUAL])
-    vetoes = FACTS if spoken_for else VETOES
-    return Reason.DIFFERENT if vetoes.intersection(differences) else None
+    return not (FACTS if spoken_for else VETOES).isdisjoint(differences)

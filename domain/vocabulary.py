@@ -103,7 +103,7 @@ UNITS = _folded("""
     minute minutes min mins; second seconds sec secs; day days; week weeks wk wks; month months; year years yr yrs;
     dollar dollars usd $; euro euros eur €; sterling gbp £ quid; rupee rupees rs inr ₹; yen jpy ¥;
     percent % percentage; gigabyte gb; megabyte mb; terabyte tb; kilobyte kb; mph; kmh kph; watt watts w;
-    volt volts v; calorie calories
+    volt volts v; calorie calories; am; pm; thousand k
 """)
 
 IRREGULAR = _folded("""

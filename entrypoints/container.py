@@ -333,6 +333,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             remember_answers,
             generate_answer,
             aside,
+            clock,
             HEARSAY,
         ),
         off=Object(None),
@@ -344,7 +345,13 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     report_quality = Singleton(ReportQuality, judge_hits)
     check_health = Singleton(
         CheckHealth,
-        Dict(key_ring=key_ring, answer_cache=stored_answers, vector_index=vector_index, embedder=embedder),
+        Dict(
+            key_ring=key_ring,
+            answer_cache=stored_answers,
+            vector_index=vector_index,
+            embedder=embedder,
+            calibration_store=calibration_store,
+        ),
         clock,
     )
 

@@ -104,7 +104,12 @@ class Semantic(Section):
         description="Who compares answers: rules and the embedder, or the default provider's model, for a call each.",
     )
     threshold: float = Field(default=0.95, ge=0, le=1, description="threshold: the least cosine similarity of a hit.")
-    neighbours: int = Field(default=6, ge=1, le=100, description="How many of the nearest questions are looked at.")
+    neighbours: int = Field(
+        default=6,
+        ge=2,
+        le=100,
+        description="How many of the nearest questions are looked at; evidence is sought among six.",
+    )
 
 
 class LanguageModel(Section):

@@ -26,9 +26,8 @@ Feature: Everyone can see how well the promise is kept
 
   Rule: A budget that was exceeded is said to be, and memory holds back
 
-    Example: More complaints than the budget allows
-      Given the question "How do I reset my password?" was answered
-      And 3 of its answers were reported to be wrong
+    Example: A complaint of a newcomer, who has no budget for it yet
+      Given "How can I reset my password?" was reported to be answered wrongly by "How do I reset my password?"
       When the report is read
       Then it says that the budget is exceeded
 

@@ -101,7 +101,14 @@ class Core:
     @property
     def learn(self) -> LearnFromAnswers:
         return LearnFromAnswers(
-            self.judge, self.answer_judge, self.sampler, self.remember, self.generate, self.aside, self.hearsay
+            self.judge,
+            self.answer_judge,
+            self.sampler,
+            self.remember,
+            self.generate,
+            self.aside,
+            self.clock,
+            self.hearsay,
         )
 
     @property

@@ -20,7 +20,7 @@ from domain.budgets import ErrorBudget, Spending
 from domain.calibration import Calibration, Prior
 from domain.candidates import FEATURES, describe
 from domain.similarity import Embedder
-from domain.verdicts import VerifiedPolicy, objection
+from domain.verdicts import VerifiedPolicy, vetoed
 from entrypoints.container import Container
 from entrypoints.settings_loading import load_settings
 from training.labelled import Pairs, Stream, Vectors, embed, read_pairs, read_streams
@@ -72,10 +72,8 @@ def fitted_alone(pairs: list[Pairs], vectors: dict[str, Vectors]) -> Vector:
 def _kind(pairs: Pairs, vectors: dict[str, Vectors]) -> Kind:
     candidates = candidates_of(pairs, vectors)
     rows = [describe(asked, (nearest,)) for nearest, asked in candidates]
-    vetoed = [
-        objection((nearest,), found) is not None for (nearest, _), (_, found) in zip(candidates, rows, strict=True)
-    ]
-    return Kind(np.array([features for features, _ in rows]), np.array(pairs.same, float), np.array(vetoed, float))
+    stopped = [vetoed((nearest,), found) for (nearest, _), (_, found) in zip(candidates, rows, strict=True)]
+    return Kind(np.array([features for features, _ in rows]), np.array(pairs.same, float), np.array(stopped, float))
 
 
 def _log_odds_of_first_hit() -> float:

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Final
 
 import msgspec
-from attrs import evolve
+from attrs import astuple, evolve
 
 from domain.belief import Belief
 from domain.budgets import BINS, Spending
@@ -89,8 +89,12 @@ def _relearnt(kept: Calibration, body: bytes) -> Calibration:
 def _is_sound(learnt: _Learnt, size: int) -> bool:
     """Tell whether there are as many numbers as there must be, all of them finite: others would spoil every sum."""
     belief, spending = learnt.belief, learnt.spending
-    numbers = chain(belief.mean, *belief.covariance, spending.seen, (spending.requests, spending.wrong, spending.unit))
+    numbers = chain(belief.mean, *belief.covariance, spending.seen, _sums(spending))
     return len(belief.mean) == size and len(spending.seen) == BINS and spending.unit > 0 and all(map(isfinite, numbers))
+
+
+def _sums(spending: Spending) -> tuple[float, ...]:
+    return tuple(value for value in astuple(spending) if isinstance(value, float))
 
 
 def _seal(body: bytes) -> bytes:

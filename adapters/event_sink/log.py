@@ -9,13 +9,13 @@ from structlog.typing import FilteringBoundLogger
 from domain.answers import Origin
 from domain.errors import NotRemembered
 from domain.events import (
-    AnswerChecked,
     AnswerReported,
     AnswerServed,
     AnswersRemoved,
     BudgetBreached,
     Event,
     EventSink,
+    LabelWon,
     ModelCalled,
     ModelCallFailed,
     PartFailed,
@@ -55,7 +55,7 @@ class LogEventSink(EventSink):
             PartFailed: self._part_failed,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
-            AnswerChecked: self._answer_checked,
+            LabelWon: self._label_won,
             AnswerReported: self._answer_reported,
             BudgetBreached: self._budget_breached,
         }
@@ -117,8 +117,8 @@ class LogEventSink(EventSink):
     def _text_truncated(self, event: TextTruncated) -> None:
         self.logger.warning("text truncated", tokens=event.tokens)
 
-    def _answer_checked(self, event: AnswerChecked) -> None:
-        self.logger.info("answer checked", tenant=event.tenant, source=event.source, fits=event.fits)
+    def _label_won(self, event: LabelWon) -> None:
+        self.logger.info("label won", tenant=event.tenant, source=event.source, fits=event.fits)
 
     def _answer_reported(self, event: AnswerReported) -> None:
         words = {"note": event.note} if self.questions and event.note else {}

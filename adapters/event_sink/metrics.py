@@ -7,13 +7,13 @@ from opentelemetry.metrics import Counter, Histogram, Meter
 
 from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
 from domain.events import (
-    AnswerChecked,
     AnswerReported,
     AnswerServed,
     AnswersRemoved,
     BudgetBreached,
     Event,
     EventSink,
+    LabelWon,
     ModelCalled,
     ModelCallFailed,
     PartFailed,
@@ -73,7 +73,7 @@ class Instruments:
     @checks.default
     def _checks(self) -> Counter:
         return self.meter.create_counter(
-            "ragboost.answers.checked", "", "Remembered answers of which it came to light whether they fit, by how."
+            "ragboost.labels", "", "Remembered answers of which it came to light whether they fit, by how."
         )
 
     @reports.default
@@ -107,7 +107,7 @@ class MetricsEventSink(EventSink):
             PartFailed: self._part_failed,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
-            AnswerChecked: self._answer_checked,
+            LabelWon: self._label_won,
             AnswerReported: self._answer_reported,
             BudgetBreached: self._budget_breached,
         }
@@ -145,7 +145,7 @@ class MetricsEventSink(EventSink):
     def _text_truncated(self, event: TextTruncated) -> None:
         self.instruments.truncations.add(1)
 
-    def _answer_checked(self, event: AnswerChecked) -> None:
+    def _label_won(self, event: LabelWon) -> None:
         self.instruments.checks.add(1, {"source": event.source.value, "fits": event.fits})
 
     def _answer_reported(self, event: AnswerReported) -> None:

@@ -60,17 +60,17 @@ def purge(connection: Connection, dry_run: bool, yes: bool, **fields: object) ->
 @cache.command()
 @click.argument("entry_id")
 @click.argument("query")
-@click.option("--wrong", "correct", flag_value=False, type=bool, default=None, help="The answer does not fit QUERY.")
-@click.option("--right", "correct", flag_value=True, type=bool, help="It does.")
-@click.option("--note", help="Words for the service's log.")
+@click.option("--wrong", is_flag=True, help="The answer does not fit QUERY.")
+@click.option("--right", is_flag=True, help="It does.")
+@click.option("--note", help="Words for the service's log, where questions may be logged.")
 @with_connection
-def feedback(connection: Connection, correct: bool | None, **said: str | None) -> None:
+def feedback(connection: Connection, wrong: bool, right: bool, **said: str | None) -> None:
     """Report whether the answer of ENTRY_ID was right as an answer to QUERY; a wrong one is forgotten."""
-    if correct is None:
+    if wrong == right:
         raise click.UsageError("say --wrong or --right")
     body = {name: value for name, value in said.items() if value is not None}
-    done = connection.call("POST", "/api/v1/cache/feedback", {**body, "correct": correct})
-    told = "the answer is forgotten, and will not be served for this question again" if not correct else "noted"
+    done = connection.call("POST", "/api/v1/cache/feedback", {**body, "correct": right})
+    told = "the answer is forgotten, and will not be served for this question again" if wrong else "noted"
     click.echo(f"{told}{' (it was known)' if done['known'] else ''}")
 
 
@@ -80,7 +80,7 @@ def feedback(connection: Connection, correct: bool | None, **said: str | None) -
 @json_option
 def quality(connection: Connection, namespace: str | None, as_json: bool) -> None:
     """Show how many answers were wrong, what is promised, and what was refused for its sake."""
-    narrowed = f"?namespace={quote(namespace)}" if namespace else ""
+    narrowed = f"?namespace={quote(namespace)}" if namespace is not None else ""
     report = connection.call("GET", f"/api/v1/cache/quality{narrowed}")
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))

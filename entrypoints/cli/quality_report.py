@@ -32,7 +32,7 @@ def _overview(namespaces: list[dict[str, Any]]) -> Table:
             f"{each['hit_rate']:.1%}",
             f"{measured['rate']:.2%} ({measured['low']:.2%} to {measured['high']:.2%})" if measured["checks"] else "",
             f"{measured['checks']:,}",
-            f"{each['expected_wrong_rate']:.2%}",
+            "" if each["expected_wrong_rate"] is None else f"{each['expected_wrong_rate']:.2%}",
             f"{each['budget']:.2%}{' exceeded' if each['breached'] else ''}",
         )
     return table

@@ -80,7 +80,7 @@ BODIES: Sequence[msgspec.Struct] = (
                 labels=trust.Labels(312, 1_841, 17, 0, 4, 1),
                 at_other_budgets=[trust.OtherBudget(0.02, 0.203)],
                 nearest_misses=[
-                    trust.NearestMiss(
+                    trust.JudgedPair(
                         stored="How do I turn on the alarm?",
                         asked="How do I turn off the alarm?",
                         reason="different",
@@ -90,6 +90,7 @@ BODIES: Sequence[msgspec.Struct] = (
                         at=1_790_000_000.0,
                     )
                 ],
+                spent_on=[],
             )
         ],
     ),

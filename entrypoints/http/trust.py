@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody
 
 from application.give_feedback import Feedback, GiveFeedback
-from application.judge_hits import Refusal
+from application.keep_verdicts import Judged
 from application.report_quality import Quality, ReportQuality
 from domain.errors import Malformed
 from domain.questions import Fingerprint
@@ -67,15 +67,16 @@ def _namespace(quality: Quality) -> bodies.NamespaceQuality:
         semantic_hits=tally.semantic_hits,
         budget=quality.budget.share,
         breached=quality.breached,
-        expected_wrong_rate=round(quality.expected, DIGITS),
+        expected_wrong_rate=None if quality.expected is None else round(quality.expected, DIGITS),
         measured_wrong_rate=bodies.MeasuredRate(
-            round(measured.share, DIGITS), round(measured.low, DIGITS), round(measured.high, DIGITS), measured.of
+            round(measured.share, DIGITS), round(measured.low, DIGITS), round(measured.high, DIGITS), round(measured.of)
         ),
         labels=_labels(quality),
         at_other_budgets=[
             bodies.OtherBudget(each.budget, round(each.semantic_hit_rate, DIGITS)) for each in quality.prospects
         ],
-        nearest_misses=[_nearest_miss(each) for each in quality.refusals],
+        nearest_misses=[_judged(each) for each in quality.refused],
+        spent_on=[_judged(each) for each in quality.risked],
     )
 
 
@@ -91,14 +92,14 @@ def _labels(quality: Quality) -> bodies.Labels:
     )
 
 
-def _nearest_miss(refusal: Refusal) -> bodies.NearestMiss:
-    verdict = refusal.verdict
-    return bodies.NearestMiss(
-        stored=refusal.stored,
-        asked=refusal.asked,
+def _judged(judged: Judged) -> bodies.JudgedPair:
+    verdict = judged.verdict
+    return bodies.JudgedPair(
+        stored=judged.stored,
+        asked=judged.asked,
         reason=verdict.reason,
         similarity=verdict.similarity,
         probability=verdict.probability,
         differences=list(verdict.differences),
-        at=refusal.at,
+        at=judged.at,
     )

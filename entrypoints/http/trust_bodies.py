@@ -53,8 +53,8 @@ class OtherBudget(msgspec.Struct, frozen=True):
     semantic_hit_rate: float
 
 
-class NearestMiss(msgspec.Struct, frozen=True):
-    """A remembered question that was near, and why its answer was not served; *at* is in seconds since 1970."""
+class JudgedPair(msgspec.Struct, frozen=True):
+    """A remembered question, one that was asked, and what was decided, and why; *at* is in seconds since 1970."""
 
     stored: str
     asked: str
@@ -75,11 +75,12 @@ class NamespaceQuality(msgspec.Struct, frozen=True):
     semantic_hits: int
     budget: float
     breached: bool
-    expected_wrong_rate: float
+    expected_wrong_rate: float | None
     measured_wrong_rate: MeasuredRate
     labels: Labels
     at_other_budgets: list[OtherBudget]
-    nearest_misses: list[NearestMiss]
+    nearest_misses: list[JudgedPair]
+    spent_on: list[JudgedPair]
 
 
 class QualityResponse(msgspec.Struct, frozen=True):

@@ -6,17 +6,19 @@ from functools import partial
 import pytest
 from attrs import define
 
+from adapters.calibration_store.memory import MemoryCalibrationStore
 from application.give_feedback import Consequence, Feedback
+from application.keep_verdicts import LONGEST, TRAFFICS, Judged, RecentVerdicts
 from application.work_aside import MOST, Aside
 from domain.answers import Answer, Origin, Reason
-from domain.calibration import Calibration, Traffic
+from domain.calibration import Calibration, Prior, Saved, Traffic
 from domain.errors import Absent, Malformed
-from domain.events import AnswerChecked, AnswerReported, BudgetBreached, PartFailed
+from domain.events import AnswerReported, BudgetBreached, LabelWon, PartFailed
 from domain.generation import FinishReason
 from domain.labels import Source
 from domain.questions import Fingerprint
-from domain.verdicts import VerifiedPolicy
-from tests.builders import an_asking
+from domain.verdicts import Verdict, VerifiedPolicy
+from tests.builders import a_completion, a_question, an_asking
 from tests.core import Core
 from tests.doubles import EveryHit, RecordingEvents, ScriptedModel, saying
 
@@ -56,9 +58,9 @@ async def test_a_miss_teaches_whether_the_nearest_answer_would_have_fitted() -> 
 
     tally = (await known(core)).tally
     assert (tally.requests, tally.misses_agreed, tally.misses_differed) == (3, 1, 1)
-    assert [each for each in core.events.events if isinstance(each, AnswerChecked)] == [
-        AnswerChecked("acme", Source.MISS, fits=True),
-        AnswerChecked("acme", Source.MISS, fits=False),
+    assert [each for each in core.events.events if isinstance(each, LabelWon)] == [
+        LabelWon("acme", Source.MISS, fits=True),
+        LabelWon("acme", Source.MISS, fits=False),
     ]
 
 
@@ -69,7 +71,7 @@ async def test_answers_that_agree_are_one_cluster() -> None:
     stored = await core.cache.get((first_entry(core, 0), first_entry(core, 1)))
 
     assert first.origin is second.origin is Origin.GENERATED
-    assert stored[first_entry(core, 1)].shared_answer == first_entry(core, 0)
+    assert stored[first_entry(core, 1)].shared_answer == stored[first_entry(core, 0)].shared_answer
 
 
 def first_entry(core: Core, number: int) -> Fingerprint:
@@ -88,9 +90,9 @@ async def test_answers_in_other_words_join_the_cluster_once_they_are_judged() ->
     core.answer_judge = AgreeingJudge()  # type: ignore[assignment]
     await ask(core, "How do I install RAGBoost on a ship?")
     await ask(core, "What is the roof of a house made of?")
-    stored = await core.cache.get((first_entry(core, 1),))
+    stored = await core.cache.get((first_entry(core, 0), first_entry(core, 1)))
 
-    assert stored[first_entry(core, 1)].shared_answer == first_entry(core, 0)
+    assert stored[first_entry(core, 1)].shared_answer == stored[first_entry(core, 0)].shared_answer
 
 
 async def test_an_answer_that_was_purged_meanwhile_joins_nothing() -> None:
@@ -98,7 +100,7 @@ async def test_an_answer_that_was_purged_meanwhile_joins_nothing() -> None:
     asking = an_asking(INSTALL)
     recall = await core.recollection.recall(asking)
 
-    await core.remember.join(asking, recall, "cluster")
+    await core.remember.join(asking, recall, a_completion(), "cluster")
 
     assert not await core.cache.get((asking.question.fingerprint,))
 
@@ -285,7 +287,7 @@ async def test_feedback_counts_where_nothing_can_be_learnt_from_it(semantic: boo
     if semantic:
         core.embedder = BrokenEmbedder()  # type: ignore[assignment]
 
-    await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL, correct=False))
+    await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL_TOO, correct=False))
 
     assert (await known(core)).tally.reports_wrong == 1
 
@@ -295,16 +297,49 @@ class BrokenEmbedder:
         raise OSError("no model")
 
 
+TOPICS = ("the printer", "a mirror", "some curtains")
+
+
+async def complain(core: Core) -> None:
+    """Have answers served by likeness, and call all of them wrong."""
+    for topic in TOPICS:
+        await ask(core, f"How do I install {topic} at home?")
+        hit = await ask(core, f"How can I install {topic} at home?")
+        assert hit.origin is Origin.SEMANTIC_HIT
+    for topic in TOPICS:
+        entry = an_asking(f"How do I install {topic} at home?").question.fingerprint
+        await core.feedback("acme", Feedback(entry, f"How can I install {topic} at home?", correct=False))
+
+
 async def test_a_breach_is_told_once() -> None:
     core = a_core()
-    for number in range(4):
-        await ask(core, INSTALL)
-        await core.feedback("acme", Feedback(first_entry(core, 0), f"Question {number}?", correct=False))
+    await complain(core)
 
     breaches = [each for each in core.events.events if isinstance(each, BudgetBreached)]
     assert breaches == [BudgetBreached("acme", "", 0.01)]
     (quality,) = await core.report("acme")
     assert quality.breached
+
+
+async def test_nobody_can_complain_of_more_than_was_served() -> None:
+    core = a_core()
+    await ask(core, INSTALL)
+    for number in range(5):
+        await core.feedback("acme", Feedback(first_entry(core, 0), f"Question {number}?", correct=False))
+        await ask(core, INSTALL)
+
+    calibration = await known(core)
+    assert (calibration.tally.reports_wrong, calibration.spending.wrong) == (5, 0)
+
+
+async def test_praise_of_what_would_not_have_been_served_teaches_nothing() -> None:
+    core = a_core()
+    await ask(core, INSTALL)
+    await ask(core, "How do I bake a cake?")
+    before = (await known(core)).belief
+    await core.feedback("acme", Feedback(first_entry(core, 0), "What is the weather like?", correct=True))
+
+    assert (await known(core)).belief == before
 
 
 async def test_the_report_tells_rates_labels_and_what_was_refused() -> None:
@@ -319,7 +354,7 @@ async def test_the_report_tells_rates_labels_and_what_was_refused() -> None:
     assert (quality.measured.low, quality.measured.high, quality.measured.of) == (0.0, 0.25, 0)
     assert 0 < quality.expected < 0.1
     assert [each.budget for each in quality.prospects] == sorted(each.budget for each in quality.prospects)
-    (refusal,) = quality.refusals
+    (refusal,) = quality.refused
     assert (refusal.stored, refusal.asked) == (SECOND, THIRD)
     assert refusal.verdict.reason is Reason.DIFFERENT
 
@@ -328,7 +363,7 @@ async def test_the_report_knows_namespaces_and_no_other_tenants() -> None:
     core = a_core()
     await ask(core, INSTALL)
     handbook = an_asking(INSTALL).question
-    core.judge.count_exact_hit(handbook)
+    core.judge.count(handbook, exact=True)
 
     assert [each.traffic.namespace for each in await core.report("acme")] == [""]
     assert await core.report("acme", "handbook") == []
@@ -343,20 +378,20 @@ async def test_a_report_on_traffic_of_which_only_reports_are_known_has_no_rates(
     await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL, correct=True))
     (quality,) = await core.report("acme")
 
-    assert (quality.hit_rate, quality.expected, quality.measured.high) == (0.0, 0.0, 0.0)
-    assert {each.semantic_hit_rate for each in quality.prospects} == {0.0}
+    assert (quality.hit_rate, quality.expected, quality.measured.high) == (0.0, None, 0.0)
+    assert quality.prospects == []
 
 
 async def test_a_purge_forgets_the_words_of_refusals_too() -> None:
     core = a_core("One.", "Another.")
     await ask(core, SECOND)
     await ask(core, THIRD)
-    assert list(core.judge.refusals(ACME))
+    assert core.judge.recent.refused(ACME)
 
-    core.judge.forget_words("globex")
-    assert list(core.judge.refusals(ACME))
-    core.judge.forget_words("acme")
-    assert not list(core.judge.refusals(ACME))
+    core.judge.recent.forget("globex")
+    assert core.judge.recent.refused(ACME)
+    core.judge.recent.forget("acme")
+    assert not core.judge.recent.refused(ACME)
 
 
 async def test_who_wants_nothing_learnt_has_nothing_learnt() -> None:
@@ -369,3 +404,166 @@ async def test_who_wants_nothing_learnt_has_nothing_learnt() -> None:
     tally = (await known(core)).tally
     assert (tally.requests, tally.semantic_hits) == (3, 1)
     assert (tally.misses_differed, tally.checks) == (0, 0)
+
+
+async def test_the_report_shows_on_what_the_budget_is_spent() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    await ask(core, INSTALL_TOO)
+    await ask(core, INSTALL)
+    (quality,) = await core.report("acme")
+
+    assert [(each.stored, each.asked) for each in quality.risked] == [(INSTALL, INSTALL_TOO)]
+
+
+def a_verdict(probability: float, hit: bool = True) -> Verdict:
+    reason = Reason.SIMILAR if hit else Reason.UNCERTAIN
+    return Verdict(hit, reason, probability, 0.9, features=(1.0,))
+
+
+def test_the_riskiest_hits_come_first_and_the_newest_misses() -> None:
+    recent = RecentVerdicts(0.01)
+    for number, probability in enumerate((0.98, 0.9, 0.999)):
+        recent.keep(ACME, Judged("entry", "stored", f"hit {number}", a_verdict(probability), 0.0))
+        recent.keep(ACME, Judged("entry", "stored", f"miss {number}", a_verdict(probability, hit=False), 0.0))
+
+    assert [each.asked for each in recent.risked(ACME)] == ["hit 1", "hit 0"]
+    assert [each.asked for each in recent.refused(ACME)] == ["miss 2", "miss 1", "miss 0"]
+
+
+def test_of_long_questions_and_many_traffics_only_so_much_is_kept() -> None:
+    recent = RecentVerdicts(0.01)
+    for number in range(TRAFFICS + 1):
+        judged = Judged("entry", "s" * 10_000, "a" * 10_000, a_verdict(0.5, hit=False), 0.0)
+        recent.keep(Traffic("acme", str(number)), judged)
+
+    assert recent.refused(Traffic("acme", "0")) == []
+    (kept,) = recent.refused(Traffic("acme", "1"))
+    assert (len(kept.stored), len(kept.asked)) == (LONGEST, LONGEST)
+
+
+def test_the_words_of_an_entry_that_is_gone_are_gone() -> None:
+    recent = RecentVerdicts(0.01)
+    for entry in ("one", "other"):
+        recent.keep(ACME, Judged(entry, entry, "a hit", a_verdict(0.9), 0.0))
+        recent.keep(ACME, Judged(entry, entry, "a miss", a_verdict(0.9, hit=False), 0.0))
+    recent.forget_entry("one")
+
+    assert {each.entry for each in (*recent.risked(ACME), *recent.refused(ACME))} == {"other"}
+
+
+async def test_the_words_of_those_who_want_nothing_kept_are_not_shown() -> None:
+    core = a_core("One.", "Another.")
+    await ask(core, SECOND)
+    await ask(core, THIRD, no_store=True)
+
+    assert not core.judge.recent.refused(ACME)
+
+
+async def test_an_answer_is_remembered_apart_from_what_was_answered_before() -> None:
+    core = a_core("One.", "Two.")
+    await ask(core, INSTALL)
+    before = (await core.cache.get((first_entry(core, 0),)))[first_entry(core, 0)]
+    core.clock.advance(1)
+    await ask(core, INSTALL, no_cache=True)
+    after = (await core.cache.get((first_entry(core, 0),)))[first_entry(core, 0)]
+
+    assert before.shared_answer != after.shared_answer
+
+
+async def test_what_was_answered_anew_meanwhile_joins_nothing() -> None:
+    core = a_core("One.")
+    asking = an_asking(INSTALL)
+    recall = await core.recollection.recall(asking)
+    await ask(core, INSTALL)
+
+    await core.remember.join(asking, recall, a_completion("What it was before."), "cluster")
+
+    assert (await core.cache.get((first_entry(core, 0),)))[first_entry(core, 0)].cluster != "cluster"
+
+
+async def test_an_answer_that_has_expired_teaches_nothing() -> None:
+    core = a_core("One.", "Another.")
+    await ask(core, "How do I install RAGBoost on a ship?")
+    core.clock.advance(110)
+    await ask(core, "How do I install the roof of a house?")
+
+    assert (await known(core)).tally.misses_differed == 0
+
+
+async def test_a_stale_hit_is_not_checked() -> None:
+    core = a_core("One.", "Another.")
+    core.sampler = EveryHit()
+    await ask(core, INSTALL)
+    core.clock.advance(110)
+    hit = await ask(core, INSTALL_TOO)
+
+    assert hit.origin is Origin.STALE_HIT
+    assert (await known(core)).tally.checks == 0
+
+
+async def test_a_bad_answer_to_the_very_question_teaches_nothing_about_likeness() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    await core.feedback("acme", Feedback(first_entry(core, 0), f" {INSTALL} ", correct=False))
+
+    calibration = await known(core)
+    assert calibration.belief == calibration.prior.belief
+    assert calibration.tally.reports_wrong == 1
+
+
+@define
+class HangingStore(MemoryCalibrationStore):
+    """Saves nothing, and does not say so."""
+
+    async def save(self, traffic: Traffic, calibration: Calibration, revision: int) -> bool:
+        await asyncio.Event().wait()
+        return False
+
+
+async def test_what_is_wrong_is_gone_before_anything_else_can_fail() -> None:
+    core = a_core("One.", store=HangingStore())
+    await ask(core, INSTALL)
+    report = asyncio.create_task(core.feedback("acme", Feedback(first_entry(core, 0), INSTALL_TOO, correct=False)))
+    await asyncio.sleep(0.05)
+    report.cancel()
+
+    assert not await core.cache.get((first_entry(core, 0),))
+
+
+@define
+class FailingStore(MemoryCalibrationStore):
+    """Fails at everything."""
+
+    async def load(self, traffic: Traffic, prior: Prior) -> Saved | None:
+        raise OSError("disk full")
+
+    async def save(self, traffic: Traffic, calibration: Calibration, revision: int) -> bool:
+        raise OSError("disk full")
+
+
+async def test_while_it_is_not_known_what_users_reported_nothing_is_served_by_likeness() -> None:
+    core = a_core("One.", "Two.", store=FailingStore())
+    await ask(core, INSTALL)
+    answer = await ask(core, INSTALL_TOO)
+
+    assert (answer.origin, answer.reason) == (Origin.GENERATED, Reason.MEMORY_FAILED)
+
+
+async def test_the_budget_of_a_tenant_is_one_for_all_its_namespaces() -> None:
+    core = a_core()
+    await complain(core)
+    for each in (INSTALL, INSTALL_TOO):
+        answer = await core.answer(an_asking(question=a_question(each, namespace="fresh")))
+    await settle(core.aside)
+
+    assert (answer.origin, answer.reason) == (Origin.GENERATED, Reason.UNCERTAIN)
+
+
+async def test_a_request_that_is_not_judged_is_a_request_all_the_same() -> None:
+    core = a_core("One.", semantic=False)
+    await ask(core, INSTALL)
+    await ask(core, INSTALL)
+
+    tally = (await known(core)).tally
+    assert (tally.requests, tally.exact_hits) == (2, 1)

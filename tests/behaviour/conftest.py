@@ -142,6 +142,14 @@ def was_answered_from_memory(driver: Driver, question: str) -> None:
     assert driver.ask(question).kind == "semantic hit"
 
 
+@given(parsers.parse('"{asked}" was reported to be answered wrongly by "{remembered}"'))
+def was_reported(driver: Driver, asked: str, remembered: str) -> None:
+    driver.ask(remembered)
+    reply = driver.ask(asked)
+    assert reply.entry
+    assert driver.report(reply.entry, asked, correct=False).trouble is None
+
+
 @given(parsers.parse("{seconds:d} seconds have passed"))
 def time_has_passed(driver: Driver, seconds: int) -> None:
     driver.pass_time(seconds)

@@ -6,14 +6,6 @@ from tests.behaviour.driver import US, Driver
 scenarios("feedback.feature")
 
 
-@given(parsers.parse('"{asked}" was reported to be answered wrongly by "{remembered}"'))
-def was_reported(driver: Driver, asked: str, remembered: str) -> None:
-    driver.ask(remembered)
-    reply = driver.ask(asked)
-    assert reply.entry
-    assert driver.report(reply.entry, asked, correct=False).trouble is None
-
-
 @given("our key may not report")
 def our_key_may_not_report(driver: Driver) -> None:
     driver.may_not_report(US)

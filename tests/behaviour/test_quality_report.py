@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pytest_bdd import given, parsers, scenarios, then, when
+from pytest_bdd import parsers, scenarios, then, when
 
 from tests.behaviour.driver import Driver
 
@@ -12,14 +12,6 @@ scenarios("quality_report.feature")
 @pytest.fixture
 def reports() -> list[Mapping[str, Any]]:
     return []
-
-
-@given(parsers.parse("{number:d} of its answers were reported to be wrong"))
-def were_reported(driver: Driver, number: int) -> None:
-    for each in range(number):
-        entry = driver.ask("How do I reset my password?").entry or driver.ask("How do I reset my password?").entry
-        assert entry
-        driver.report(entry, f"How do I reset password number {each}?", correct=False)
 
 
 @when("the report is read")

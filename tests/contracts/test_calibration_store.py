@@ -12,6 +12,7 @@ from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.calibration_store.sql import SqlCalibrationStore
 from adapters.records import Records
 from domain.belief import Belief
+from domain.budgets import BINS
 from domain.calibration import (
     Calibration,
     CalibrationStore,
@@ -182,7 +183,8 @@ async def test_on_another_prior_what_was_counted_stays_and_what_was_learnt_goes(
 
     saved = await store.load(SHOP, NEWER)
 
-    assert saved == Saved(Calibration(NEWER, NEWER.belief, tally=before.tally, reports=before.reports), 1)
+    spent = evolve(before.spending, seen=[0.0] * BINS)
+    assert saved == Saved(Calibration(NEWER, NEWER.belief, spent, before.tally, before.reports), 1)
     assert await store.save(SHOP, saved.calibration, 1)
 
 

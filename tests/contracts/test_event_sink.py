@@ -13,13 +13,13 @@ from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
 from domain.answers import Origin, Reason
 from domain.events import (
-    AnswerChecked,
     AnswerReported,
     AnswerServed,
     AnswersRemoved,
     BudgetBreached,
     Event,
     EventSink,
+    LabelWon,
     ModelCalled,
     ModelCallFailed,
     PartFailed,
@@ -38,7 +38,7 @@ EVENTS: list[Event] = [
     PartFailed("answer_cache", OSError("disk full")),
     AnswersRemoved("purge", 3),
     TextTruncated(900),
-    AnswerChecked("acme", Source.MISS, fits=True),
+    LabelWon("acme", Source.MISS, fits=True),
     AnswerReported("acme", "e" * 64, correct=False, note="nonsense"),
     BudgetBreached("acme", "handbook", 0.01),
 ]

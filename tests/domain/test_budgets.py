@@ -208,3 +208,43 @@ class TestIntervals:
 
     def test_a_part_of_the_whole_scales_it(self) -> None:
         assert Interval(0.1, 0.05, 0.2, 40).times(0.5) == Interval(0.05, 0.025, 0.1, 40)
+
+
+def checked(right: int, wrong: int, risk: float = 0.01) -> Spending:
+    """Serve many hits of a small risk, and check some."""
+    spent = Spending()
+    for _ in range(500):
+        spent.begin()
+        spent.serve(risk)
+    for fits in (True,) * right + (False,) * wrong:
+        spent.check(fits)
+    return spent
+
+
+def test_checks_that_find_what_was_expected_change_nothing() -> None:
+    assert Spending().severity == 1
+    assert checked(10, 0).severity == 1
+    assert checked(100, 1).severity == pytest.approx(1, abs=0.01)
+    assert 1.1 < checked(40, 1).severity < 1.2
+
+
+def test_checks_that_find_more_errors_than_were_expected_make_every_risk_count_more() -> None:
+    spent = checked(80, 20)
+
+    assert 4 < spent.severity < 6
+    assert spent.exceeds(ErrorBudget())
+    assert not spent.allows(0.999, ErrorBudget())
+    assert spent.rate > 0.1
+
+
+def test_a_sum_that_would_grow_too_large_is_scaled_down_unseen() -> None:
+    spent = checked(80, 20)
+    severity, rate = spent.severity, spent.rate
+    spent.unit *= 1e101
+    for name in ("requests", "wrong", "served", "risked", "checked", "refuted"):
+        setattr(spent, name, getattr(spent, name) * 1e101)
+    spent.begin()
+
+    assert spent.unit == 1.0
+    assert spent.severity == pytest.approx(severity, rel=1e-3)
+    assert spent.rate == pytest.approx(rate, rel=0.01)

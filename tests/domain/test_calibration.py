@@ -2,7 +2,7 @@ import pytest
 from attrs import evolve
 
 from domain.belief import Belief
-from domain.budgets import Spending
+from domain.budgets import BINS, Spending
 from domain.calibration import LOOSENING, Calibration, Prior, Tally, revived, service_digest
 
 PRIOR = Prior("p1", ("one", "near"), Belief((0.0, 1.0), ((1.0, 0.0), (0.0, 1.0))))
@@ -84,4 +84,6 @@ class TestRevival:
     def test_what_was_learnt_on_another_prior_is_gone_and_the_rest_stays(self) -> None:
         newer, kept = evolve(PRIOR, version="p2"), a_calibration()
 
-        assert revived(kept, newer) == Calibration(newer, PRIOR.belief, Spending(), Tally(requests=3), {"wrong": False})
+        spent = evolve(kept.spending, seen=[0.0] * BINS)
+
+        assert revived(kept, newer) == Calibration(newer, PRIOR.belief, spent, Tally(requests=3), {"wrong": False})

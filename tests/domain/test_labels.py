@@ -80,17 +80,29 @@ class TestLabels:
         assert charged == [0, 0, 1, 0]
 
 
+SERVED = Asked(probability=1.0, served=True)
+
+
 class TestReports:
     def test_they_come_from_users(self) -> None:
         assert Report("service", fits=True).source is Source.REPORT
 
     def test_wrong_is_kept_counted_charged_and_learnt_from(self) -> None:
-        calibration = after(Report("service", fits=False, features=NEAR))
+        calibration = after(SERVED, Report("service", fits=False, features=NEAR))
 
         assert calibration.reports == {"service": False}
-        assert calibration.tally == Tally(reports_wrong=1)
-        assert spent(calibration) == 1
+        assert calibration.tally == Tally(requests=1, semantic_hits=1, reports_wrong=1)
+        assert spent(calibration) == pytest.approx(1.0)
         assert sureness(calibration) < sureness(after())
+
+    def test_more_complaints_than_hits_are_kept_and_not_charged(self) -> None:
+        calibration = after(SERVED, *(Report(f"service {number}", fits=False) for number in range(5)))
+
+        assert calibration.tally.reports_wrong == 5
+        assert spent(calibration) == pytest.approx(1.0)
+
+    def test_what_no_likeness_served_is_not_charged(self) -> None:
+        assert spent(after(SERVED, Report("service", fits=False, by_likeness=False))) == 0
 
     def test_right_is_kept_and_counted(self) -> None:
         calibration = after(Report("service", fits=True, features=NEAR))
@@ -110,11 +122,11 @@ class TestReports:
         assert after(report, report) == after(report)
 
     def test_right_may_turn_out_wrong(self) -> None:
-        calibration = after(Report("service", fits=True), Report("service", fits=False, features=NEAR))
+        calibration = after(SERVED, Report("service", fits=True), Report("service", fits=False, features=NEAR))
 
         assert calibration.reports == {"service": False}
-        assert calibration.tally == Tally(reports_right=1, reports_wrong=1)
-        assert spent(calibration) == 1
+        assert calibration.tally == Tally(requests=1, semantic_hits=1, reports_right=1, reports_wrong=1)
+        assert spent(calibration) == pytest.approx(1.0)
 
     def test_wrong_stays_wrong_whatever_is_said_later(self) -> None:
         wrong = Report("service", fits=False, features=NEAR)
@@ -170,10 +182,17 @@ class TestPraise:
         assert sureness(honest) == pytest.approx(0.5, abs=0.05)
         assert sureness(poisoned) < 0.62
 
-    def test_one_wrong_report_outweighs_as_much_praise_as_one_check_would(self) -> None:
-        wrong = Report("wrong", fits=False, features=NEAR)
+    def test_a_complaint_teaches_more_than_praise_and_less_than_a_check(self) -> None:
+        truths = (
+            Label(Source.CHECK, NEAR, fits=False),
+            Report("wrong", fits=False, features=NEAR),
+            Report("right", fits=True, features=NEAR),
+        )
+        before = after(*self.OURS).belief.probability(NEAR)
+        check, complaint, praise = (after(*self.OURS, each).belief.probability(NEAR) - before for each in truths)
 
-        assert after(*self.OURS, wrong).belief == after(*self.OURS, Label(Source.CHECK, NEAR, fits=False)).belief
+        assert check < complaint < 0 < praise
+        assert -complaint > praise
 
 
 def test_the_same_facts_in_the_same_order_make_the_same_calibration() -> None:

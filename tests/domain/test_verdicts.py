@@ -132,16 +132,18 @@ def test_labels_move_the_verdict() -> None:
 
 def test_a_budget_that_is_spent_serves_nobody() -> None:
     calibration = Calibration.fresh(a_prior())
-    for _ in range(5):
-        Report(f"{_}", fits=False).tell(calibration)
+    for number in range(5):
+        Asked(probability=0.99, served=True).tell(calibration)
+        Report(f"{number}", fits=False).tell(calibration)
 
     assert POLICY.judge("How can I reset my password?", (a_candidate(),), calibration).reason is Reason.UNCERTAIN
 
 
 def test_requests_that_ask_no_memory_earn_budget() -> None:
     calibration = Calibration.fresh(a_prior())
-    Report("spent", fits=False).tell(calibration)
-    Report("spent too", fits=False).tell(calibration)
+    for number in range(2):
+        Asked(probability=0.99, served=True).tell(calibration)
+        Report(f"{number}", fits=False).tell(calibration)
     assert not POLICY.judge("How can I reset my password?", (a_candidate(),), calibration).hit
 
     for _ in range(1000):
@@ -162,3 +164,23 @@ def test_a_neighbourhood_that_agrees_speaks_for_its_nearest() -> None:
     assert [round(each["best_agreeing"], 2) for each in named] == [-2, 0.72, -2]
     assert round(named[2]["margin"], 2) == 0.08
     assert named[1]["margin"] > named[2]["margin"]
+
+
+def test_a_veto_stands_however_little_alike_the_questions_are() -> None:
+    near = [a_candidate("What is the fee of 5 dollars?", 0.59), a_candidate("What is the fee?", 0.58)]
+    generous = evolve(a_prior(one=12.0))
+
+    verdict = POLICY.judge("What is the fee of 30 dollars?", near, Calibration.fresh(generous))
+
+    assert (verdict.hit, verdict.reason) == (False, Reason.DIFFERENT)
+
+
+def test_what_is_hardly_likely_is_not_served_however_much_of_the_budget_is_left() -> None:
+    calibration = Calibration.fresh(a_prior())
+    for _ in range(100_000):
+        calibration.spending.begin()
+
+    unlikely = POLICY.judge("How can I reset my phone?", (a_candidate(similarity=0.8),), calibration)
+
+    assert calibration.spending.allows(0.5, POLICY.budget)
+    assert (unlikely.hit, unlikely.probability) == (False, 0.5)

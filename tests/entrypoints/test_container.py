@@ -80,7 +80,13 @@ async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
         async with container.open_things():
             await container.records().open()
             health = await container.check_health()()
-        assert [each.part for each in health] == ["key_ring", "answer_cache", "vector_index", "embedder"]
+        assert [each.part for each in health] == [
+            "key_ring",
+            "answer_cache",
+            "vector_index",
+            "embedder",
+            "calibration_store",
+        ]
         assert all(each.is_alive for each in health)
 
 

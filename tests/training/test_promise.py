@@ -93,6 +93,7 @@ def test_who_praises_every_hit_cannot_loosen_the_promise() -> None:
 def test_a_budget_that_was_exceeded_earns_itself_back() -> None:
     calibration, budget = Calibration.fresh(read_prior(FEATURES)), ErrorBudget()
     for number in range(5):
+        Asked(probability=0.99, served=True).tell(calibration)
         Report(f"wrong {number}", fits=False).tell(calibration)
     assert calibration.spending.exceeds(budget)
 

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from adapters.calibration_store.encoding import VERSION, decode, encode
 from domain.belief import Belief
+from domain.budgets import BINS
 from domain.calibration import Calibration, Prior
 from domain.labels import Asked, Label, Report, Source
 
@@ -74,7 +75,9 @@ def test_nor_does_a_sound_seal_over_something_else(body: object) -> None:
 
 
 def test_another_prior_leaves_what_was_counted() -> None:
-    assert decode(changed(prior="p0"), PRIOR) == counted()
+    spent = evolve(a_calibration().spending, seen=[0.0] * BINS)
+
+    assert decode(changed(prior="p0"), PRIOR) == evolve(counted(), spending=spent)
 
 
 @pytest.mark.parametrize(

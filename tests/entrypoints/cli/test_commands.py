@@ -119,9 +119,9 @@ class TestTrust:
         assert run("cache", "feedback", entry, QUESTION, "--right").stdout == "noted (it was known)\n"
 
     def test_who_reports_says_how_it_was(self, run: Run) -> None:
-        result = run("cache", "feedback", "e" * 64, QUESTION)
+        result, both = (run("cache", "feedback", "e" * 64, QUESTION, *said) for said in ((), ("--right", "--wrong")))
 
-        assert result.exit_code == 2
+        assert result.exit_code == both.exit_code == 2
         assert "say --wrong or --right" in result.stderr
 
     def test_nothing_is_known_of_those_who_never_asked(self, run: Run) -> None:
