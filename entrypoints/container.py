@@ -70,6 +70,8 @@ from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import AnswerCacheUnavailable, Lifetime
 from domain.candidates import FEATURES
+from domain.clock import Clock
+from domain.events import EventSink
 from domain.generation import LanguageModel
 from domain.similarity import Embedder
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
@@ -183,10 +185,10 @@ def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
     return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
 
 
-def judge_by_model(routes: Routes) -> ModelAnswerJudge:
+def judge_by_model(routes: Routes, clock: Clock, events: EventSink) -> ModelAnswerJudge:
     """Have the default provider compare answers, with the model that it uses by default."""
     offer = routes.offers[routes.default]
-    return ModelAnswerJudge(offer.language_model, offer.model)
+    return ModelAnswerJudge(offer.language_model, routes.default, offer.model, clock, events)
 
 
 def rehearsing(settings: Settings, parts: Parts) -> AnswerQuestion:
@@ -319,7 +321,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     answer_judge = Selector(
         chosen.semantic.answer_judge,
         local=Singleton(LocalAnswerJudge, embedder),
-        model=Singleton(judge_by_model, routes),
+        model=Singleton(judge_by_model, routes, clock, events),
     )
     hit_sampler = Singleton(RandomHitSampler, chosen.semantic.checked_share, chosen.semantic.checks_per_minute)
     aside = Singleton(Aside, events)

@@ -8,6 +8,8 @@ from attrs import frozen
 from adapters.answer_judge.comparison import Comparison
 from adapters.translation import ErrorTable, translating
 from domain.agreement import AnswerJudge, AnswerJudgeUnavailable
+from domain.clock import Clock
+from domain.events import EventSink, ModelCalled, ModelCallFailed
 from domain.generation import Completion, LanguageModel, Message, ModelFailed, Prompt, PromptRefused, Role
 
 LONGEST = 6_000
@@ -34,13 +36,17 @@ _ERRORS: ErrorTable = {ModelFailed: AnswerJudgeUnavailable, PromptRefused: Answe
 @frozen
 class ModelAnswerJudge(AnswerJudge):
     """
-    Asks *model* by the *name* that its provider knows; each judgement that the words do not settle costs a call.
+    Asks *model* by the *name* that its *provider* knows.
 
-    Whatever else than the one word it replies counts as doubt.
+    Each judgement that the words do not settle costs a call, which is told as every other call is. Whatever else
+    than the one word it replies counts as doubt.
     """
 
     model: LanguageModel
+    provider: str
     name: str
+    clock: Clock
+    events: EventSink
 
     async def agree(self, question: str, one: str, other: str) -> bool | None:
         """Spare the call where both are one text, or either would answer anything."""
@@ -50,10 +56,22 @@ class ModelAnswerJudge(AnswerJudge):
         return pair.same_words or _VERDICTS.get(await self._reply(question, one, other))
 
     async def _reply(self, question: str, one: str, other: str) -> str:
+        began = self.clock.monotonic()
         with translating(_ERRORS):
-            async with aclosing(self.model.stream(self._prompt(question, one, other))) as chunks:
-                completion = Completion.fold("answer_judge", self.name, [chunk async for chunk in chunks])
+            try:
+                completion = await self._complete(self._prompt(question, one, other))
+            except Exception as error:
+                self.events.note(ModelCallFailed(self.provider, self.name, error, self.clock.monotonic() - began))
+                raise
+        self._report(completion, self.clock.monotonic() - began)
         return completion.text.strip().removesuffix(".") if completion.is_whole else ""
+
+    async def _complete(self, prompt: Prompt) -> Completion:
+        async with aclosing(self.model.stream(prompt)) as chunks:
+            return Completion.fold(self.provider, self.name, [chunk async for chunk in chunks])
+
+    def _report(self, done: Completion, seconds: float) -> None:
+        self.events.note(ModelCalled(done.provider, done.model, done.usage, done.finish_reason, seconds))
 
     def _prompt(self, question: str, one: str, other: str) -> Prompt:
         # In JSON no text can end its own quotation.

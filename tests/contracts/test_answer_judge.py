@@ -10,6 +10,7 @@ from adapters.answer_judge.local import LocalAnswerJudge
 from adapters.embedder.hashing import HashingEmbedder
 from domain.agreement import AnswerJudge
 from domain.generation import Chunk, FinishReason, LanguageModel, Prompt
+from tests.doubles import RecordingEvents, StoppedClock
 
 QUESTION = "How long can I return an item?"
 ANSWER = "You can return any unused item within 30 days of delivery."
@@ -52,7 +53,7 @@ class ComparingModel(LanguageModel):
 
 KINDS: dict[str, Callable[[], AnswerJudge]] = {
     "local": lambda: LocalAnswerJudge(HashingEmbedder()),
-    "model": lambda: ModelAnswerJudge(ComparingModel(), "comparing-1"),
+    "model": lambda: ModelAnswerJudge(ComparingModel(), "scripted", "comparing-1", StoppedClock(), RecordingEvents()),
 }
 
 
