@@ -7,8 +7,8 @@ from attrs import define, field, frozen
 
 from training.regression import Matrix, newton
 
-MOST = 0.043
-"""The share of different pairs that may be accepted, of each kind: 5 % less what other pairs of the kind may add."""
+MOST = 0.05
+"""The share of different pairs that may be accepted, of each kind."""
 
 WANTED = {"paws_qqp": 0.30, "checklist": 0.35, "mqp": 0.50, "qqp": 0.35}
 """The share of same pairs that should be accepted, of each kind."""
@@ -39,9 +39,14 @@ class Kind:
         """Give the shares of same and of different pairs that score above *cut*."""
         return float((scores[self.same == 1] > cut).mean()), float((scores[self.same == 0] > cut).mean())
 
+    @property
+    def most(self) -> float:
+        """Give the share of these different pairs that may be accepted, one standard error below that of all."""
+        return MOST - float(np.sqrt(MOST * (1 - MOST) / (self.same == 0).sum()))
+
     def cut(self, scores: Matrix) -> float:
         """Give the score above which just as many different pairs lie as may."""
-        return float(np.quantile(scores[self.same == 0], 1 - MOST, method="higher"))
+        return float(np.quantile(scores[self.same == 0], 1 - max(0.0, self.most), method="higher"))
 
 
 @define
@@ -83,12 +88,13 @@ class Search:
         shares = {name: each.accepted(scores[name], cut) for name, each in self.kinds.items()}
         self._keep(weights, cut, {name: same for name, (same, _) in shares.items()})
         for name, (same, different) in shares.items():
-            self.different[name] *= _step((different - MOST) / MOST)
+            self.different[name] *= _step((different - self.kinds[name].most) / MOST)
             self.same[name] *= _step((WANTED[name] - same) / WANTED[name])
 
     def _keep(self, weights: Matrix, cut: float, same: Mapping[str, float]) -> None:
-        enough = min(1.0, *(share / WANTED[name] for name, share in same.items()))
-        merit = enough + sum(same.values()) / len(same) / 10
+        reached = [share / WANTED[name] for name, share in same.items()]
+        # Enough of every kind first; what is more than enough of some kind is a margin, up to a third.
+        merit = min(1.0, *reached) + sum(min(4 / 3, each) for each in reached) / len(reached)
         if merit > self.merit:
             self.merit, self.line = merit, weights.copy()
             self.line[0] -= cut  # the first feature is always 1
