@@ -1,5 +1,6 @@
 """Judge candidates by what is known of the asker's traffic, and count what came of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from attrs import define, evolve, field
@@ -19,8 +20,6 @@ from domain.verdicts import HitPolicy, Verdict
 WHOLE = "*"
 """No namespace is called so."""
 
-EXACT, UNJUDGED = Asked(exact=True), Asked()
-
 
 @define
 class JudgeHits:
@@ -36,6 +35,7 @@ class JudgeHits:
     clock: Clock
     events: EventSink
     recent: RecentVerdicts = field(init=False)
+    _unsettled: Counter[tuple[str, str, bool]] = field(factory=Counter, init=False)
 
     @recent.default
     def _recent(self) -> RecentVerdicts:
@@ -43,6 +43,7 @@ class JudgeHits:
 
     async def __call__(self, asking: Asking, candidates: Sequence[Candidate]) -> Verdict:
         """Give the verdict on *candidates*, nearest first, and remember that it was given."""
+        self.settle()
         traffic = traffic_of(asking.question)
         verdict = await self._judge(traffic, asking.question.text, candidates)
         self._note(traffic, Asked(False, verdict.at_stake, verdict.hit))
@@ -57,7 +58,19 @@ class JudgeHits:
 
     def count(self, question: Question, *, exact: bool) -> None:
         """Count a request that was no matter of judgement: an *exact* hit, or a miss without a look at meanings."""
-        self._note(traffic_of(question), EXACT if exact else UNJUDGED)
+        # There are thousands of exact hits a second: they are told together when somebody wants to know.
+        self._unsettled[question.tenant, question.namespace, exact] += 1
+
+    def settle(self) -> None:
+        """Let what was counted be known."""
+        for (tenant, namespace, exact), times in self._unsettled.items():
+            self._note(Traffic(tenant, namespace), Asked(exact, times=times))
+        self._unsettled.clear()
+
+    async def save(self) -> None:
+        """Let the store know what it does not."""
+        self.settle()
+        await self.calibrations.save()
 
     async def learn(self, traffic: Traffic, truth: Label | Report) -> None:
         """Take in whether a candidate's answer fits; tells when that is how the budget was breached."""

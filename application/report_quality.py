@@ -56,6 +56,7 @@ class ReportQuality:
 
     async def __call__(self, tenant: str, namespace: str | None = None) -> Sequence[Quality]:
         """Report on each namespace, or on one; raises ``CalibrationStoreUnavailable``."""
+        self.judge.settle()
         known = await self.judge.calibrations.traffics(tenant)
         wanted = [each for each in known if each.namespace != WHOLE and namespace in (None, each.namespace)]
         return [self._quality(each, await self.judge.calibrations.of(each)) for each in wanted]

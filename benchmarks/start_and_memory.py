@@ -46,7 +46,10 @@ def memory(folder: Path, data: Path, effort: Effort) -> list[Figure]:
     """Give the megabytes of all processes after the start, and after every entry was served and many searched."""
     exact = Asking(write_bodies(folder / "exact", map(asked, range(ENTRIES))), connections=8)
     other = Asking(write_bodies(folder / "other", (reworded(each, 0) for each in range(ENTRIES))), connections=8)
-    with Service(data, settings={"semantic_threshold": 0.5}) as service, console.status("asking for every entry"):
+    with (
+        Service(data, settings={"semantic_policy": "threshold", "semantic_threshold": 0.5}) as service,
+        console.status("asking for every entry"),
+    ):
         fresh = megabytes(service.process, "Rss")
         served = 0
         while served < ENTRIES:

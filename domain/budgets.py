@@ -82,10 +82,11 @@ class Spending:
         steady = STEADY * self.unit
         return max(1.0, (steady + self.refuted) / (steady + expected))
 
-    def begin(self) -> None:
-        """Count a request."""
-        self.unit *= GROWTH
-        self.requests += self.unit
+    def begin(self, times: int = 1) -> None:
+        """Count a request, or several in a row."""
+        grown = GROWTH**times
+        self.requests += self.unit * GROWTH * (grown - 1) / (GROWTH - 1)  # the sum of a geometric series
+        self.unit *= grown
         if self.unit > 1e100:  # noqa: PLR2004 - far from where floats end
             self._rescale()
 

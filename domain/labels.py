@@ -44,19 +44,24 @@ class Note(Protocol):
 
 @frozen
 class Asked(Note):
-    """A request: *exact* if the same question was remembered, else how sure its best candidate was, and its fate."""
+    """
+    A request: *exact* if the same question was remembered, else how sure its best candidate was, and its fate.
+
+    *times* is how many such requests there were in a row.
+    """
 
     exact: bool = False
     probability: float | None = None
     served: bool = False
+    times: int = 1
 
     def tell(self, calibration: Calibration) -> None:
         """Count it, and charge what it may have cost."""
         tally, spending = calibration.tally, calibration.spending
-        tally.requests += 1
-        tally.exact_hits += self.exact
+        tally.requests += self.times
+        tally.exact_hits += self.times * self.exact
         tally.semantic_hits += self.served
-        spending.begin()
+        spending.begin(self.times)
         if self.probability is not None:
             spending.see(self.probability)
             if self.served:

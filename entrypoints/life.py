@@ -35,7 +35,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
             await _end(beside)
             await container.flights().close()
             await container.aside().close()
-            await container.calibrations().save()
+            await container.judge_hits().save()
 
 
 def _works(container: Container) -> Sequence[Work]:
@@ -66,7 +66,7 @@ async def _sweep(container: Container) -> None:
 async def _save_calibrations(container: Container) -> None:
     while True:
         await asyncio.sleep(SAVE_EVERY)
-        await container.calibrations().save()  # it survives, and notes, whatever fails
+        await container.judge_hits().save()  # it survives, and notes, whatever fails
 
 
 async def _prepare_models(container: Container) -> None:

@@ -47,6 +47,7 @@ async def settle(aside: Aside) -> None:
 
 
 async def known(core: Core) -> Calibration:
+    core.judge.settle()
     return await core.calibrations.of(ACME)
 
 
@@ -567,3 +568,14 @@ async def test_a_request_that_is_not_judged_is_a_request_all_the_same() -> None:
 
     tally = (await known(core)).tally
     assert (tally.requests, tally.exact_hits) == (2, 1)
+
+
+async def test_what_was_counted_reaches_the_store() -> None:
+    core = a_core()
+    await ask(core, INSTALL)
+    await ask(core, INSTALL)
+    await core.judge.save()
+    saved = await core.store.load(ACME, core.calibrations.prior)
+
+    assert saved
+    assert (saved.calibration.tally.requests, saved.calibration.tally.exact_hits) == (2, 1)

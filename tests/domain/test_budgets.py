@@ -248,3 +248,14 @@ def test_a_sum_that_would_grow_too_large_is_scaled_down_unseen() -> None:
     assert spent.unit == 1.0
     assert spent.severity == pytest.approx(severity, rel=1e-3)
     assert spent.rate == pytest.approx(rate, rel=0.01)
+
+
+def test_several_requests_in_a_row_count_as_if_they_came_one_by_one() -> None:
+    one, other = Spending(), Spending()
+    for _ in range(500):
+        one.begin()
+    other.begin(200)
+    other.begin(300)
+
+    assert other.requests == pytest.approx(one.requests)
+    assert other.unit == pytest.approx(one.unit)
