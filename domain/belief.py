@@ -1,6 +1,7 @@
 """How far to believe that an answer fits: a logistic regression that knows how uncertain its own weights are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import compress
 from math import exp, pi, sqrt
 from operator import mul
 
@@ -42,7 +43,7 @@ class Belief:
 
     def learn(self, features: Sequence[float], fits: bool, weight: float = 1.0) -> "Belief":
         """Give the belief after one label, which counts *weight* times."""
-        uncertain = self._times(features)
+        uncertain = [_dot(row, features) for row in self.covariance]
         variance = _dot(uncertain, features)
         expected = self._expected(features, 1.0)
         curvature = weight * max(LEAST_CURVATURE, expected * (1 - expected))
@@ -66,11 +67,14 @@ class Belief:
         return Belief(self.mean, covariance)
 
     def _expected(self, features: Sequence[float], doubt: float) -> float:
-        variance = max(0.0, _dot(self._times(features), features))
+        variance = max(0.0, self._variance(features))
         return logistic(_dot(self.mean, features) / sqrt(1 + doubt * pi * variance / 8))
 
-    def _times(self, features: Sequence[float]) -> list[float]:
-        return [_dot(row, features) for row in self.covariance]
+    def _variance(self, features: Sequence[float]) -> float:
+        # Most features of a candidate are 0, and what is 0 adds nothing.
+        present = [each for each in features if each]
+        rows = compress(self.covariance, features)
+        return _dot([_dot(compress(row, features), present) for row in rows], present)
 
 
 def logistic(log_odds: float) -> float:
@@ -78,5 +82,5 @@ def logistic(log_odds: float) -> float:
     return 1 / (1 + exp(-max(-35.0, min(35.0, log_odds))))
 
 
-def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+def _dot(one: Iterable[float], other: Iterable[float]) -> float:
     return sum(map(mul, one, other), 0.0)

@@ -112,8 +112,9 @@ async def _announce(server: uvicorn.Server, listening: socket.socket, settings: 
 
 
 def _settle() -> None:
-    """Have the collector look no more at what will stay, and give back what loading took: 14 MB."""
+    """Have the collector look seldom, and never at what will stay; give back what loading took: 14 MB."""
     gc.freeze()
+    gc.set_threshold(10_000)  # hardly anything is left to it, and looking took 7 % of the time of exact hits
     with suppress(AttributeError):  # only glibc knows how
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -1,7 +1,7 @@
 """POST /api/v1/query: ask a question."""
 
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, post
@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from application.answer_question import AnswerQuestion
 from domain.answers import Answer, Asking, Origin
+from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
@@ -109,19 +110,26 @@ def _body(asking: Asking, answer: Answer) -> QueryResponse:
 
 
 def _cache_info(answer: Answer) -> CacheInfo:
-    source, exact = answer.source, answer.similarity is None
-    found: dict[str, Any] = {
-        "reason": answer.reason,
-        "similarity_score": answer.similarity,
-        "probability": answer.probability,
-        "differences": answer.differences,
-    }
-    if source is None:
-        return CacheInfo(cache_hit=False, **found)
+    if answer.source:
+        return _hit_info(answer, answer.source)
+    return CacheInfo(
+        cache_hit=False,
+        reason=answer.reason,
+        similarity_score=answer.similarity,
+        probability=answer.probability,
+        differences=answer.differences,
+    )
+
+
+def _hit_info(answer: Answer, source: StoredAnswer) -> CacheInfo:
+    exact = answer.similarity is None
     return CacheInfo(
         cache_hit=True,
-        **{**found, "similarity_score": 1.0} if exact else found,
+        reason=answer.reason,
         cache_type="exact" if exact else "semantic",
+        similarity_score=1.0 if exact else answer.similarity,
+        probability=answer.probability,
+        differences=answer.differences,
         matched_query=source.question,
         entry_id=source.fingerprint,
         age_seconds=round(answer.age, 3) if isfinite(answer.age) else None,

@@ -92,6 +92,7 @@ def stage(
                 "data_folder": tmp_path_factory.mktemp(request.param),
                 "models_folder": prepared_model.folder.parent,
                 "language_model": {"retries": 0, "timeout": 10},
+                "semantic": {"checked_share": 0},  # a check that chance called for would be remembered
                 "openai": {"base_url": f"{upstream.url}/v1"},
             }
         )
