@@ -7,6 +7,7 @@ import msgspec
 
 from domain.belief import Belief, Vector
 from domain.calibration import Prior
+from domain.candidates import BENT
 
 FILE = Path(__file__).with_suffix(".json")
 
@@ -29,7 +30,7 @@ def read_prior(features: tuple[str, ...], file: Path = FILE) -> Prior:
     """
     value = file.read_bytes()
     written = msgspec.json.decode(value, type=_Written)
-    if written.features != features:
+    if written.features != features or len(written.alone) != len(features) + len(BENT):
         raise ValueError(f"{file.name} is about other features than these; make it anew with `make prior`")
     version = blake2b(value, digest_size=8).hexdigest()
     return Prior(version, features, Belief(written.mean, _square(written.covariance)), written.alone)

@@ -10,7 +10,7 @@ WORDINGS = (
     "How would I {deed} of account {number}?",
     "How do we {deed} of account {number}?",
     "Please tell me how to {deed} of account {number}.",
-    "What must I do to {deed} of account {number}?",
+    "How should I {deed} of account {number}?",
 )
 PROSE = (
     "Open the settings, choose the account, and follow the three steps that are shown there; "

@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from domain.belief import Belief, Vector, logistic
 from domain.budgets import BINS, Spending
+from domain.candidates import bent
 from domain.errors import Unavailable
 from domain.questions import normalise
 
@@ -30,8 +31,8 @@ class Prior:
     """
     What is believed of traffic of which nothing is known yet: of *features*, by name, in their order.
 
-    *alone* are the weights for a candidate that no other surrounds: its wording must carry the whole judgement.
-    A tenant's labels do not change them. Without them the belief has to do.
+    *alone* are the weights, ``BENT`` included, for a candidate that no other surrounds: its wording must carry the
+    whole judgement. A tenant's labels do not change them. Without them the belief has to do.
     """
 
     version: str
@@ -41,7 +42,9 @@ class Prior:
 
     def probability_alone(self, features: Vector) -> float:
         """Say how likely it is that the answer of a candidate that no other surrounds fits."""
-        return logistic(sum(map(mul, self.alone, features))) if self.alone else self.belief.probability(features)
+        if not self.alone:
+            return self.belief.probability(features)
+        return logistic(sum(map(mul, self.alone, bent(features))))
 
 
 @define

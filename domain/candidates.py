@@ -20,7 +20,10 @@ CROSSED = ("nearness_of_long", "nearness_of_several")
 FEATURES = (*NEIGHBOURHOOD, *WORDING, *CROSSED)
 """The names of what a belief weighs, in order."""
 
-NEARNESS, LENGTH, SENTENCES = NEIGHBOURHOOD.index("nearness"), WORDING.index("length"), WORDING.index("sentences")
+BENT = ("nearness_squared", "nearness_squared_of_long")
+"""What is weighed as well of a candidate that no other surrounds: the nearer it is, the more it matters how near."""
+
+NEARNESS, LENGTH, SENTENCES = map(FEATURES.index, ("nearness", "length", "sentences"))
 
 
 @frozen
@@ -39,10 +42,16 @@ class Candidate:
 
 def describe(asked: str, candidates: Sequence[Candidate]) -> tuple[Vector, tuple[Difference, ...]]:
     """Give the features of the nearest candidate, in the order of ``FEATURES``, and how its wording differs."""
-    around, evidence = neighbourhood(candidates), compare(candidates[0].question, asked)
-    wording, nearness = evidence.features, around[NEARNESS]
-    crossed = (nearness * wording[LENGTH], nearness * wording[SENTENCES])
-    return (*around, *wording, *crossed), evidence.differences
+    evidence = compare(candidates[0].question, asked)
+    plain = (*neighbourhood(candidates), *evidence.features)
+    crossed = (plain[NEARNESS] * plain[LENGTH], plain[NEARNESS] * plain[SENTENCES])
+    return (*plain, *crossed), evidence.differences
+
+
+def bent(features: Vector) -> Vector:
+    """Give *features* with those of ``BENT`` behind them."""
+    squared = features[NEARNESS] ** 2
+    return (*features, squared, squared * features[LENGTH])
 
 
 def neighbourhood(candidates: Sequence[Candidate]) -> Vector:

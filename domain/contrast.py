@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from domain.vocabulary import DIMINISHERS, MODIFIERS, NEGATORS, POINTING, SPEAKER
+from domain.vocabulary import DIMINISHERS, DIRECTIONS, MODIFIERS, NEGATORS, PARTICLES, POINTING, SPEAKER
 from domain.wording import SIGNS, STOPS, Wording, are_akin, are_opposed, opposites
 
 _PAIRED = 40
@@ -97,7 +97,24 @@ def _without(wording: Wording, positions: list[int], matched: Iterable[str]) -> 
 
 def _opposed(one: Wording, other: Wording) -> Pairs:
     left, right = one.bag - other.bag, other.bag - one.bag
-    return {(a, b) for a in left for b in opposites(a) & right}
+    found = {(a, b) for a in left for b in opposites(a) & right}
+    return {(a, b) for a, b in found if (a not in PARTICLES and a not in DIRECTIONS) or _meet(one, a, other, b)}
+
+
+def _meet(one: Wording, word: str, other: Wording, opposite: str) -> bool:
+    """Tell whether it is the same thing that is "on" and "off", or that something goes "to" and comes "from"."""
+    (before, after), (other_before, other_after) = _beside(one, word), _beside(other, opposite)
+    if word in DIRECTIONS:
+        return not after.isdisjoint(other_after)
+    return not (before | after).isdisjoint(other_before | other_after)
+
+
+def _beside(wording: Wording, word: str) -> tuple[set[str], set[str]]:
+    """Give the content words next before, and next after, wherever *word* stands."""
+    places = [at for at, each in enumerate(wording.senses) if each == word]
+    before = {wording.senses[at] for place in places for at in [at for at in wording.content if at < place][-1:]}
+    after = {wording.senses[at] for place in places for at in [at for at in wording.content if at > place][:1]}
+    return before, after
 
 
 def _more(one: Wording, other: Wording, words: frozenset[str]) -> int:

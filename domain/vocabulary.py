@@ -135,6 +135,10 @@ SYNONYMS = _folded("""
     country nation
 """)
 
+PARTICLES = _words("on off in out up down")
+DIRECTIONS = _words("to from")
+"""Opposites only beside the same word: both kinds stand in many questions, and mean little there."""
+
 OPPOSITES = _opposed("""
     before | after; happy | sad; proud | humble; active | passive lazy; optimistic | pessimistic;
     positive | negative; good best better | bad evil worse worst; brave | cowardly cautious; polite kind | rude;

@@ -18,7 +18,7 @@ from adapters.prior import read_prior, write_prior
 from domain.belief import Belief, Vector
 from domain.budgets import ErrorBudget, Spending
 from domain.calibration import Calibration, Prior
-from domain.candidates import FEATURES, describe
+from domain.candidates import FEATURES, bent, describe
 from domain.similarity import Embedder
 from domain.verdicts import VerifiedPolicy, vetoed
 from entrypoints.container import Container
@@ -73,7 +73,9 @@ def _kind(pairs: Pairs, vectors: dict[str, Vectors]) -> Kind:
     candidates = candidates_of(pairs, vectors)
     rows = [describe(asked, (nearest,)) for nearest, asked in candidates]
     stopped = [vetoed((nearest,), found) for (nearest, _), (_, found) in zip(candidates, rows, strict=True)]
-    return Kind(np.array([features for features, _ in rows]), np.array(pairs.same, float), np.array(stopped, float))
+    return Kind(
+        np.array([bent(features) for features, _ in rows]), np.array(pairs.same, float), np.array(stopped, float)
+    )
 
 
 def _log_odds_of_first_hit() -> float:

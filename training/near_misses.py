@@ -18,7 +18,7 @@ PATIENCE = 0.15
 """How far a weight moves in a round."""
 
 RIDGE = 3.0
-TOTAL = 500.0
+TOTAL = 5000.0
 """What a kind of pair counts, were its weights 1."""
 
 

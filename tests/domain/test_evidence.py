@@ -38,6 +38,9 @@ DIFFERENT: dict[Difference, list[tuple[str, str]]] = {
         ("Are careful drivers insured?", "Are careless drivers insured?"),
         ("Are hopeless cases taken?", "Are hopeful cases taken?"),
         ("Is the plant happy in the shade?", "Is the plant unhappy in the shade?"),
+        ("How do I turn the lamp off?", "How do I turn on the lamp?"),
+        ("When do trains to Riga leave?", "When do trains from Riga leave?"),
+        ("How do I log in?", "How do I log out?"),
     ],
     Difference.COMPARATIVE: [
         ("How can I become more ambitious?", "How can I become less ambitious?"),
@@ -122,6 +125,8 @@ ALIKE: dict[Difference, list[tuple[str, str]]] = {
     Difference.ANTONYM: [
         ("How do I turn on the alarm?", "How do I switch on the alarm?"),
         ("How can I become more optimistic?", "How can I become less pessimistic?"),
+        ("How do I get a refund from you?", "What must I do to get my money back?"),
+        ("Does rust on its own do harm?", "Is harm done when paint comes off?"),
     ],
     Difference.COMPARATIVE: [
         ("How can I be more brave?", "How can I become less cowardly?"),

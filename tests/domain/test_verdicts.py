@@ -72,6 +72,16 @@ def test_of_a_candidate_that_no_other_surrounds_nothing_is_learnt() -> None:
     assert verdict.probability == pytest.approx(0.881, abs=0.001)
 
 
+def test_the_nearer_a_lonely_candidate_is_the_more_it_matters_how_near() -> None:
+    bend = (0.0,) * len(FEATURES) + (0.5, 0.0)
+    fresh = Calibration.fresh(evolve(a_prior(), alone=bend))
+    asked, near = "How can I reset my password?", [a_candidate(similarity=each) for each in (0.8, 0.9, 1.0)]
+    even, likely, likeliest = [POLICY.judge(asked, (each,), fresh).probability or 0 for each in near]
+
+    assert even == pytest.approx(0.5)
+    assert likeliest - likely > likely - even
+
+
 def test_polarity_is_a_veto_unless_a_neighbour_of_the_same_answer_speaks_for_it() -> None:
     asked, calibration = "How do I turn off the alarm?", Calibration.fresh(a_prior())
     stored, other = a_candidate("How do I turn on the alarm?"), a_candidate("How is the alarm used?", 0.7)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from adapters.prior import read_prior, write_prior
 from domain.calibration import Prior
@@ -107,6 +108,14 @@ async def test_each_text_is_embedded_once() -> None:
 def test_a_prior_of_other_features_is_refused(tmp_path: Path) -> None:
     prior = read_prior(FEATURES)
     write_prior(Prior("", ("other",), type(prior.belief)((1.0,), ((1.0,),)), (1.0,)), tmp_path / "prior.json")
+
+    with pytest.raises(ValueError, match="make prior"):
+        read_prior(FEATURES, tmp_path / "prior.json")
+
+
+def test_a_prior_that_lacks_a_weight_is_refused(tmp_path: Path) -> None:
+    prior = read_prior(FEATURES)
+    write_prior(evolve(prior, alone=prior.alone[:-1]), tmp_path / "prior.json")
 
     with pytest.raises(ValueError, match="make prior"):
         read_prior(FEATURES, tmp_path / "prior.json")
