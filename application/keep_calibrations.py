@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from application.survive_failures import Surviving
-from domain.calibration import Calibration, CalibrationStore, Prior, Traffic
+from domain.calibration import Calibration, CalibrationDamaged, CalibrationStore, Prior, Traffic
 from domain.clock import Clock
-from domain.events import EventSink
+from domain.events import EventSink, PartFailed
 from domain.labels import Note
 
 KEPT = 1000
@@ -118,6 +118,8 @@ class Calibrations:
 
     async def _reload(self, traffic: Traffic, kept: _Kept) -> None:
         saved = await self.store.load(traffic, self.prior)
+        if saved and not saved.is_whole:
+            self.events.note(PartFailed("calibration_store", CalibrationDamaged(traffic)))
         kept.calibration = saved.calibration if saved else self.fresh
         kept.revision = saved.revision if saved else 0
         for note in kept.unsaved:

@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from domain.belief import Belief, Vector, logistic
 from domain.budgets import BINS, Spending
 from domain.candidates import bent
-from domain.errors import Unavailable
+from domain.errors import RAGBoostError, Unavailable
 from domain.questions import normalise
 
 LOOSENING = 0.0003
@@ -100,10 +100,15 @@ def service_digest(entry: str, asked: str) -> str:
 
 @frozen
 class Saved:
-    """A calibration as it was saved; *revision* counts the times that it was."""
+    """
+    A calibration as it was saved; *revision* counts the times that it was.
+
+    *is_whole* is off where a part of it could not be read, and begins anew.
+    """
 
     calibration: Calibration
     revision: int
+    is_whole: bool = True
 
 
 class CalibrationStore(Protocol):
@@ -137,3 +142,11 @@ def revived(kept: Calibration, prior: Prior) -> Calibration:
 
 class CalibrationStoreUnavailable(Unavailable):
     """The calibrations could not be read or written."""
+
+
+class CalibrationDamaged(RAGBoostError):
+    """What was learnt of *traffic* could not be read, at least in part, and begins anew."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        where = f"namespace {traffic.namespace!r}" if traffic.namespace else "no namespace"
+        super().__init__(f"what was learnt of tenant {traffic.tenant!r}, {where}, cannot be read, and begins anew")

@@ -101,7 +101,8 @@ class Semantic(Section):
     )
     answer_judge: Annotated[Literal["local", "model"], Words] = Field(
         default="local",
-        description="Who compares answers: rules and the embedder, or the default provider's model, for a call each.",
+        description="Who compares answers: rules and the embedder, or the default provider's model, which is one call "
+        "more for most misses.",
     )
     threshold: float = Field(default=0.95, ge=0, le=1, description="threshold: the least cosine similarity of a hit.")
     neighbours: int = Field(

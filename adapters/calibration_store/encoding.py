@@ -10,7 +10,7 @@ from attrs import astuple, evolve
 
 from domain.belief import Belief
 from domain.budgets import BINS, Spending
-from domain.calibration import Calibration, Prior, Tally, revived
+from domain.calibration import Calibration, Prior, Saved, Tally, revived
 
 VERSION: Final = b"\x01"
 _SEAL: Final = 8
@@ -60,30 +60,32 @@ def encode(calibration: Calibration) -> bytes:
     return VERSION + _seal(body) + body
 
 
-def decode(value: bytes, prior: Prior) -> Calibration:
+def decode(value: bytes, prior: Prior, revision: int) -> Saved:
     """Give the calibration, to be used with *prior*, as far as *value* can be read; the rest is fresh."""
     version, seal, body = value[:1], value[1 : 1 + _SEAL], value[1 + _SEAL :]
     kept = Calibration.fresh(prior)
     if version != VERSION or seal != _seal(body):
-        return kept
+        return Saved(kept, revision, is_whole=False)
     try:
         counted = _counted(body)
     except msgspec.MsgspecError:
-        return kept
+        return Saved(kept, revision, is_whole=False)
     kept.tally, kept.reports = counted.tally, counted.reports
-    return _relearnt(kept, body)
+    learnt = _read(body, len(prior.belief.mean))
+    if learnt is None:
+        return Saved(kept, revision, is_whole=False)
+    made_of = evolve(prior, version=learnt.prior)
+    known = Calibration(made_of, learnt.belief, learnt.spending, kept.tally, kept.reports)
+    return Saved(revived(known, prior), revision)
 
 
-def _relearnt(kept: Calibration, body: bytes) -> Calibration:
-    """Give *kept* with what was learnt, if that can be read and suits its prior."""
+def _read(body: bytes, size: int) -> _Learnt | None:
+    """Give what was learnt of *size* features; ``None`` where it cannot be read, or makes no sense."""
     try:
         learnt = _learnt(body)
     except msgspec.MsgspecError:
-        return kept
-    if not _is_sound(learnt, len(kept.prior.belief.mean)):
-        return kept
-    made_of = evolve(kept.prior, version=learnt.prior)
-    return revived(Calibration(made_of, learnt.belief, learnt.spending, kept.tally, kept.reports), kept.prior)
+        return None
+    return learnt if _is_sound(learnt, size) else None
 
 
 def _is_sound(learnt: _Learnt, size: int) -> bool:

@@ -19,7 +19,7 @@ class MemoryCalibrationStore(CalibrationStore):
         if traffic not in self._rows:
             return None
         revision, value = self._rows[traffic]
-        return Saved(decode(value, prior), revision)
+        return decode(value, prior, revision)
 
     async def save(self, traffic: Traffic, calibration: Calibration, revision: int) -> bool:
         """Keep it, if *revision* is the one that is kept."""

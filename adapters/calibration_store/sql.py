@@ -50,7 +50,7 @@ class SqlCalibrationStore(CalibrationStore):
     async def load(self, traffic: Traffic, prior: Prior) -> Saved | None:
         """Read one row."""
         rows = await self._select(_ONE, whose=traffic.tenant, where=traffic.namespace)
-        return next((Saved(decode(row.value, prior), row.revision) for row in rows), None)
+        return next((decode(row.value, prior, row.revision) for row in rows), None)
 
     async def save(self, traffic: Traffic, calibration: Calibration, revision: int) -> bool:
         """Insert the first, replace any other; the database tells who is first."""

@@ -28,6 +28,13 @@ def ask(question: str, connection: Connection, as_json: bool, **fields: object) 
 def _told(answer: dict[str, Any]) -> str:
     info = answer["cache_info"]
     how = f"{info['cache_type']} hit" if info["cache_hit"] else "miss"
-    matched = f", remembered from {info['matched_query']!r}" if info["cache_type"] == "semantic" else ""
-    detail = f"{how} ({info['reason']}){matched} · {answer['provider']} {answer['model']} · {answer['latency_ms']} ms"
+    source = f"{answer['provider']} {answer['model']}"
+    detail = f"{how} ({info['reason']}){_matched(info)} · {source} · {answer['latency_ms']} ms"
     return f"{answer['response']}\n\n{click.style(detail, dim=True)}"
+
+
+def _matched(info: dict[str, Any]) -> str:
+    if info["cache_type"] != "semantic":
+        return ""
+    sure = f", {info['probability']:.1%} likely to fit" if info["probability"] is not None else ""
+    return f", remembered from {info['matched_query']!r}{sure}"

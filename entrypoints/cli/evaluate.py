@@ -128,13 +128,13 @@ def stream(wanted: Wanted) -> None:
 @_evaluation
 def log(wanted: Wanted) -> None:
     """
-    Ask your own requests again, in order, at several error budgets; no model is called.
+    Ask your own requests again, in order, at several error budgets; nobody answers anew.
 
     Each line of FILE is {"query": what was asked}, and may have "response" (what a model answered), "prompt_tokens"
     and "completion_tokens" (what that took), "model" and "provider" (requests to different ones share no answers).
     Other fields are passed over. Without responses there is nothing to learn from: then the rate of wrong answers
-    is what the shipped prior expects. Responses are compared by the judge in RAGBOOST_SEMANTIC_ANSWER_JUDGE; `model`
-    asks your provider, and has its price.
+    is what the shipped prior expects. Responses are compared by the judge in RAGBOOST_SEMANTIC_ANSWER_JUDGE: `local`
+    calls no model; `model` does, for most questions that are no hits, and has its price.
     """
     _evaluate_traffic(wanted, "log", read_log(wanted.file, wanted.limit))
 

@@ -269,6 +269,19 @@ class TestTrouble:
             (PartFailed, "calibration_store")
         ]
 
+    async def test_what_could_not_be_read_is_told_once_and_of_whom(
+        self, one: Calibrations, store: Troubled, events: RecordingEvents, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        damaged = Saved(Calibration.fresh(PRIOR), 4, is_whole=False)
+        monkeypatch.setattr(MemoryCalibrationStore, "load", lambda *_: asyncio.sleep(0, damaged))
+
+        await one.of(SHOP)
+        await one.of(SHOP)
+
+        (noted,) = events.events
+        assert isinstance(noted, PartFailed)
+        assert str(noted.error) == "what was learnt of tenant 'acme', namespace 'shop', cannot be read, and begins anew"
+
     async def test_a_store_that_failed_is_left_alone_for_a_while(
         self, one: Calibrations, store: Troubled, clock: StoppedClock
     ) -> None:

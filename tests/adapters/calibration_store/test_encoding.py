@@ -11,11 +11,12 @@ from attrs import evolve
 from adapters.calibration_store.encoding import VERSION, decode, encode
 from domain.belief import Belief
 from domain.budgets import BINS
-from domain.calibration import Calibration, Prior
+from domain.calibration import Calibration, Prior, Saved
 from domain.labels import Asked, Label, Report, Source
 
 PRIOR = Prior("p1", ("one", "near"), Belief((0.5, 2.0), ((1.0, 0.1), (0.1, 1.0))))
 FRESH = Calibration.fresh(PRIOR)
+NOTHING = Saved(FRESH, 1, is_whole=False)
 
 
 def a_calibration() -> Calibration:
@@ -42,8 +43,8 @@ def sealed(body: bytes) -> bytes:
 
 
 def test_what_was_encoded_comes_back_as_it_was() -> None:
-    assert decode(encode(a_calibration()), PRIOR) == a_calibration()
-    assert decode(encode(FRESH), PRIOR) == FRESH
+    assert decode(encode(a_calibration()), PRIOR, 3) == Saved(a_calibration(), 3)
+    assert decode(encode(FRESH), PRIOR, 1) == Saved(FRESH, 1)
 
 
 def test_the_prior_itself_is_not_kept() -> None:
@@ -58,26 +59,26 @@ def test_a_value_in_which_any_bit_has_changed_says_nothing() -> None:
     for place in range(len(value)):
         garbled = bytearray(value)
         garbled[place] ^= 1 << place % 8
-        assert decode(bytes(garbled), PRIOR) == FRESH
+        assert decode(bytes(garbled), PRIOR, 1) == NOTHING
 
 
 def test_nor_does_one_cut_short_or_of_another_version() -> None:
     value = encode(a_calibration())
 
     for length in range(len(value)):
-        assert decode(value[:length], PRIOR) == FRESH
-    assert decode(bytes([VERSION[0] + 1]) + value[1:], PRIOR) == FRESH
+        assert decode(value[:length], PRIOR, 1) == NOTHING
+    assert decode(bytes([VERSION[0] + 1]) + value[1:], PRIOR, 1) == NOTHING
 
 
 @pytest.mark.parametrize("body", [{}, [1, 2], "text", None, {"tally": {"requests": "many"}, "reports": {}}])
 def test_nor_does_a_sound_seal_over_something_else(body: object) -> None:
-    assert decode(sealed(msgspec.msgpack.encode(body)), PRIOR) == FRESH
+    assert decode(sealed(msgspec.msgpack.encode(body)), PRIOR, 1) == NOTHING
 
 
 def test_another_prior_leaves_what_was_counted() -> None:
     spent = evolve(a_calibration().spending, seen=[0.0] * BINS)
 
-    assert decode(changed(prior="p0"), PRIOR) == evolve(counted(), spending=spent)
+    assert decode(changed(prior="p0"), PRIOR, 1) == Saved(evolve(counted(), spending=spent), 1)
 
 
 @pytest.mark.parametrize(
@@ -96,13 +97,13 @@ def test_another_prior_leaves_what_was_counted() -> None:
     ],
 )
 def test_so_does_what_was_learnt_of_other_features_or_makes_no_sense(lost: dict[str, object]) -> None:
-    assert decode(changed(**lost), PRIOR) == counted()
+    assert decode(changed(**lost), PRIOR, 1) == Saved(counted(), 1, is_whole=False)
 
 
 def test_a_count_that_is_new_begins_at_nothing_and_one_that_is_gone_is_passed_over() -> None:
     tally = msgspec.to_builtins(a_calibration().tally)
     del tally["checks"]
 
-    kept = decode(changed(tally=tally | {"sings": 3}), PRIOR)
+    kept = decode(changed(tally=tally | {"sings": 3}), PRIOR, 1)
 
-    assert kept == evolve(a_calibration(), tally=evolve(a_calibration().tally, checks=0))
+    assert kept == Saved(evolve(a_calibration(), tally=evolve(a_calibration().tally, checks=0)), 1)

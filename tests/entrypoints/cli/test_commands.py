@@ -33,6 +33,18 @@ class TestAsk:
 
         assert "exact hit (same_question)" in run("ask", QUESTION).stdout
 
+    def test_of_an_answer_to_other_words_it_says_whose_and_how_likely_it_fits(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RAGBOOST_VECTOR_INDEX_KIND", "edge")
+        monkeypatch.setenv("RAGBOOST_SEMANTIC_POLICY", "threshold")
+        monkeypatch.setenv("RAGBOOST_SEMANTIC_THRESHOLD", "0.3")
+        run("ask", QUESTION)
+
+        told = run("ask", "How can I install RAGBoost?").stdout
+
+        assert re.search(rf"semantic hit \(similar\), remembered from '{re.escape(QUESTION)}', \d\d\.\d% likely", told)
+
     def test_it_prints_the_services_own_json(self, run: Run) -> None:
         answer = json.loads(run("ask", "-", "--json", input=QUESTION).stdout)
 
