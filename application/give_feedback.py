@@ -7,7 +7,7 @@ from application.judge_hits import JudgeHits
 from application.purge_answers import PurgeAnswers
 from application.recall_by_meaning import Meanings
 from domain.caching import StoredAnswer
-from domain.calibration import Traffic, service_digest
+from domain.calibration import Traffic, pair_digest, service_digest
 from domain.errors import Absent
 from domain.events import AnswerReported, EventSink
 from domain.labels import Report
@@ -59,22 +59,24 @@ class GiveFeedback:
         try:
             stored = await self.inspect.entry(tenant, feedback.entry)
         except Absent:
-            if feedback.correct or not self.judge.calibrations.was_reported_wrong(tenant, service):
+            if feedback.correct or not await self.judge.was_reported_wrong(tenant, service):
                 raise
             return Consequence(known=True)
         self.events.note(AnswerReported(tenant, feedback.entry, feedback.correct, feedback.note))
         return await self._take(stored, feedback, service)
 
     async def _take(self, stored: StoredAnswer, feedback: Feedback, service: str) -> Consequence:
-        # What is wrong goes first, whatever happens to the rest.
-        if not feedback.correct:
-            await self.purge.entry(stored.fingerprint)
         traffic = Traffic(stored.tenant, stored.namespace)
         said = (await self.judge.calibrations.of(traffic)).reports.get(service)
         known = said is False or said is feedback.correct
+        same = normalise(stored.question) == normalise(feedback.query)
+        # A complaint that comes twice finds a new answer there: it is not served for other words, and may be right.
+        removed = not feedback.correct and (same or not known)
+        if removed:  # before anything else can fail
+            await self.purge.entry(stored.fingerprint)
         if not known:
             await self._learn(traffic, stored, feedback, service)
-        return Consequence(removed=not feedback.correct, known=known)
+        return Consequence(removed, known)
 
     async def _learn(self, traffic: Traffic, stored: StoredAnswer, feedback: Feedback, service: str) -> None:
         # Of an answer to the very same question, the model is to blame and no likeness.
@@ -83,5 +85,6 @@ class GiveFeedback:
         # Praise of what would not have been served teaches nothing.
         credible = verdict and (verdict.hit or not feedback.correct)
         features = verdict.features if verdict and credible else None
-        await self.judge.learn(traffic, Report(service, feedback.correct, features, by_likeness=not same))
+        pair = "" if same else pair_digest(stored.question, feedback.query)
+        await self.judge.learn(traffic, Report(service, feedback.correct, features, not same, pair))
         await self.judge.calibrations.save_one(traffic)

@@ -74,12 +74,16 @@ class JudgeHits:
 
     async def learn(self, traffic: Traffic, truth: Label | Report) -> None:
         """Take in whether a candidate's answer fits; tells when that is how the budget was breached."""
-        calibration = await self.calibrations.of(traffic)
-        before = calibration.spending.exceeds(self.budget)
+        concerned = [await self.calibrations.of(each) for each in (traffic, whole_of(traffic))]
+        kept = [each for each in concerned if not each.spending.exceeds(self.budget)]
         self._note(traffic, truth)
         self.events.note(LabelWon(traffic.tenant, truth.source, truth.fits))
-        if calibration.spending.exceeds(self.budget) and not before:
+        if any(each.spending.exceeds(self.budget) for each in kept):
             self.events.note(BudgetBreached(traffic.tenant, traffic.namespace, self.budget.share))
+
+    async def was_reported_wrong(self, tenant: str, service: str) -> bool:
+        """Tell whether *tenant* has said so of this entry and this question."""
+        return (await self.calibrations.of(Traffic(tenant, WHOLE))).reports.get(service) is False
 
     async def _judge(self, traffic: Traffic, asked: str, candidates: Sequence[Candidate]) -> Verdict:
         whole = await self.calibrations.of(whole_of(traffic))

@@ -78,11 +78,6 @@ class Calibrations:
         if len(kept.unsaved) < UNSAVED:
             kept.unsaved.append(note)
 
-    def was_reported_wrong(self, tenant: str, service: str) -> bool:
-        """Tell whether *tenant* has reported this since its traffic was last loaded here."""
-        kept = (each.calibration for traffic, each in self._kept.items() if traffic.tenant == tenant)
-        return any(each.reports.get(service) is False for each in kept)
-
     async def traffics(self, tenant: str) -> Sequence[Traffic]:
         """Give those of *tenant* of which something is known; raises ``CalibrationStoreUnavailable``."""
         stored = set(await self.store.traffics(tenant))
@@ -126,10 +121,11 @@ class Calibrations:
             note.tell(kept.calibration)
 
     def _keep(self, traffic: Traffic) -> _Kept:
-        if traffic not in self._kept:
-            self._kept[traffic] = _Kept(self.fresh)
+        kept = self._kept.get(traffic)
+        if kept is None:
+            kept = self._kept[traffic] = _Kept(self.fresh)
         self._kept.move_to_end(traffic)
-        return self._kept[traffic]
+        return kept
 
     def _let_go(self) -> None:
         idle = [traffic for traffic, kept in self._kept.items() if not kept.unsaved]

@@ -8,6 +8,7 @@ from application.judge_hits import WHOLE, JudgeHits
 from application.keep_verdicts import Judged
 from domain.budgets import ErrorBudget, Interval, wilson
 from domain.calibration import Calibration, Tally, Traffic
+from domain.verdicts import LEAST
 
 OTHER_BUDGETS = (0.0025, 0.005, 0.01, 0.02, 0.05)
 """Budgets for which a report tells what could be served."""
@@ -15,9 +16,10 @@ OTHER_BUDGETS = (0.0025, 0.005, 0.01, 0.02, 0.05)
 
 @frozen
 class Prospect:
-    """What share of requests would be answered by a semantic hit if the budget were *budget*."""
+    """What share of requests memory would answer if the budget were *budget*: in all, and by semantic hits."""
 
     budget: float
+    hit_rate: float
     semantic_hit_rate: float
 
 
@@ -61,6 +63,12 @@ class ReportQuality:
         wanted = [each for each in known if each.namespace != WHOLE and namespace in (None, each.namespace)]
         return [self._quality(each, await self.judge.calibrations.of(each)) for each in wanted]
 
+    async def overall(self, tenant: str) -> Quality | None:
+        """Report on all namespaces together, which share one budget; ``None`` where nothing was asked."""
+        self.judge.settle()
+        calibration = await self.judge.calibrations.of(Traffic(tenant, WHOLE))
+        return self._quality(Traffic(tenant, WHOLE), calibration) if calibration.tally.requests else None
+
     def _quality(self, traffic: Traffic, calibration: Calibration) -> Quality:
         spending, budget = calibration.spending, self.judge.budget
         weighed = any(spending.seen)  # no probabilities are weighed by a threshold
@@ -71,10 +79,16 @@ class ReportQuality:
             measured=_measured(calibration.tally),
             expected=spending.rate if weighed else None,
             breached=spending.exceeds(budget),
-            prospects=[Prospect(share, spending.share_within(budget.of(share))) for share in OTHER_BUDGETS if weighed],
+            prospects=[_prospect(calibration, budget.of(share)) for share in OTHER_BUDGETS if weighed],
             refused=self.judge.recent.refused(traffic),
             risked=self.judge.recent.risked(traffic),
         )
+
+
+def _prospect(calibration: Calibration, budget: ErrorBudget) -> Prospect:
+    served = calibration.spending.share_within(budget, LEAST)
+    exact = calibration.tally.exact_hits / calibration.tally.requests
+    return Prospect(budget.share, min(1.0, exact + served), served)
 
 
 def _measured(tally: Tally) -> Interval:

@@ -130,11 +130,12 @@ class Spending:
         """Tell whether more was spent than the budget has."""
         return self.severity * self.wrong / self.unit > budget.share * (self.requests / self.unit + budget.credit)
 
-    def share_within(self, budget: ErrorBudget) -> float:
-        """Give the share of requests that *budget* would let be served, were they as they were of late."""
+    def share_within(self, budget: ErrorBudget, least: float = 0.0) -> float:
+        """Give the share of requests that *budget* would let be served, were they as of late, if *least* sure."""
         requests = self.requests / self.unit
-        severity, served = self.severity / self.unit, accumulate(reversed(self.seen))
-        wrong = accumulate(map(mul, reversed(self.seen), reversed(RISKS)))
+        sure = self.seen[bin_of(least) :]
+        severity, served = self.severity / self.unit, accumulate(reversed(sure))
+        wrong = accumulate(map(mul, reversed(sure), reversed(RISKS)))
         within = (hits for hits, risk in zip(served, wrong, strict=True) if budget.covers(risk * severity, requests))
         return max(within, default=0.0) / self.requests if self.requests else 0.0
 

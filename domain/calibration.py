@@ -18,7 +18,7 @@ LOOSENING = 0.0003
 """How much of the prior's uncertainty comes back with every label: a belief follows traffic that changes."""
 
 
-@frozen
+@frozen(cache_hash=True)
 class Traffic:
     """The requests of one tenant in one namespace: what is learnt of them concerns no others."""
 
@@ -68,8 +68,8 @@ class Calibration:
     """
     What is known of one traffic.
 
-    *reports* holds digests of entries with the questions that they were served for, and whether users found that
-    right: what was reported wrong is never served again.
+    *reports* holds digests of two questions, and of entries with the question that they were served for, and whether
+    users found that right: what was reported wrong is never served again, either way round.
     """
 
     prior: Prior = field(repr=False)
@@ -83,9 +83,9 @@ class Calibration:
         """Begin with what the prior believes."""
         return cls(prior, prior.belief)
 
-    def reported_wrong(self, entry: str, asked: str) -> bool:
-        """Tell whether a user has said that the answer of *entry* does not fit *asked*."""
-        return bool(self.reports) and self.reports.get(service_digest(entry, asked)) is False
+    def reported_wrong(self, stored: str, asked: str) -> bool:
+        """Tell whether a user has said that these two questions have different answers."""
+        return bool(self.reports) and self.reports.get(pair_digest(stored, asked)) is False
 
     def learn(self, features: Vector, fits: bool, weight: float = 1.0) -> None:
         """Take one label in."""
@@ -95,7 +95,16 @@ class Calibration:
 
 def service_digest(entry: str, asked: str) -> str:
     """Name an entry and a question that it was served for, without keeping the question's words."""
-    return blake2b(f"{entry}:{normalise(asked)}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return _digest(f"{entry}:{normalise(asked)}")
+
+
+def pair_digest(one: str, other: str) -> str:
+    """Name two questions, whichever of them was asked first, without keeping their words."""
+    return _digest("\0".join(sorted((normalise(one), normalise(other)))))
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @frozen

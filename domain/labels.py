@@ -99,14 +99,16 @@ class Report(Note):
     """
     What a user said of an answer that was served; once said wrong, it stays wrong.
 
-    *service* is the digest of the entry with the question asked; *features* are those of the candidate, if it was
-    likeness that served it. An answer to the very same question was the model's, and is no matter of the budget.
+    *service* is the digest of the entry with the question asked, *pair* that of the two questions, if they are two;
+    *features* are those of the candidate, if it was likeness that served it. An answer to the very same question was
+    the model's, and is no matter of the budget.
     """
 
     service: str
     fits: bool
     features: Vector | None = None
     by_likeness: bool = True
+    pair: str = ""
 
     @property
     def source(self) -> Source:
@@ -119,8 +121,8 @@ class Report(Note):
 
     def tell(self, calibration: Calibration) -> None:
         """Keep it, unless it is known; what was wrong is charged at once, and counts more than praise."""
-        known = calibration.reports.get(self.service)
-        if known is False or known is self.fits:
+        said = calibration.reports.get(self.service)
+        if said is False or said is self.fits or (self.fits and calibration.reports.get(self.pair) is False):
             return
         self._keep(calibration)
         calibration.tally.reports_right += self.fits
@@ -130,8 +132,8 @@ class Report(Note):
 
     def _keep(self, calibration: Calibration) -> None:
         reports = calibration.reports
-        reports[self.service] = self.fits
-        if len(reports) > MOST_REPORTS:
+        reports |= dict.fromkeys(filter(None, (self.service, self.pair)), self.fits)
+        while len(reports) > MOST_REPORTS:
             praise = (service for service, fits in reports.items() if fits)
             del reports[next(praise, next(iter(reports)))]
 

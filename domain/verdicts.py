@@ -91,7 +91,7 @@ class ThresholdPolicy(HitPolicy):
         hit, reason = similarity >= self.threshold, Reason.SIMILAR
         if not hit:
             reason = Reason.BELOW_THRESHOLD
-        elif calibration.reported_wrong(candidates[0].entry, asked):
+        elif calibration.reported_wrong(candidates[0].question, asked):
             hit, reason = False, Reason.REPORTED_WRONG
         return Verdict(hit, reason, min(1.0, max(0.0, similarity)), similarity)
 
@@ -119,7 +119,7 @@ class VerifiedPolicy(HitPolicy):
         # Of what is hardly alike it says more that it is uncertain than in what it differs.
         if vetoed(candidates, differences) and (reason is Reason.SIMILAR or nearest.similarity >= ALIKE):
             reason = Reason.DIFFERENT
-        if calibration.reported_wrong(nearest.entry, asked):
+        if calibration.reported_wrong(nearest.question, asked):
             reason = Reason.REPORTED_WRONG
         hit, lesson = reason is Reason.SIMILAR, () if alone else features
         return Verdict(hit, reason, probability, nearest.similarity, differences, lesson)

@@ -18,6 +18,27 @@ Feature: Whoever got a wrong answer can say so, and nobody gets it again
       Then the model answers
       And the reason is that somebody reported that this answer does not fit this question
 
+    Example: The other way round
+      Given "How can I reset my password?" was reported to be answered wrongly by "How do I reset my password?"
+      And the question "How can I reset my password?" was answered
+      When "How do I reset my password?" is asked
+      Then the model answers
+      And the reason is that somebody reported that this answer does not fit this question
+
+    Example: A complaint that comes twice, after the question was answered anew
+      Given "How can I reset my password?" was reported to be answered wrongly by "How do I reset my password?"
+      And the question "How do I reset my password?" was answered
+      When it is reported that this was wrong
+      Then "How do I reset my password?" is still remembered with the second answer
+      And the report counts as a wrong answer
+
+    Example: Praise after a complaint
+      Given "How can I reset my password?" was reported to be answered wrongly by "How do I reset my password?"
+      And the question "How do I reset my password?" was answered
+      And it was reported that this was right
+      When "How can I reset my password?" is asked
+      Then the model answers
+
   Rule: What was right stays
 
     Example: A right answer

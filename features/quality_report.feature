@@ -16,6 +16,12 @@ Feature: Everyone can see how well the promise is kept
       Then it tells of 2 questions, half of them answered from memory
       And it promises that at most 1 % are answered wrongly
 
+    Example: Another budget
+      Given the question "How do I reset my password?" was answered
+      And "How can I reset my password?" was answered from memory
+      When the report is read
+      Then it tells what memory would answer if 5 % might be wrong
+
   Rule: The report shows what was held back, and why
 
     Example: A near miss

@@ -13,6 +13,32 @@ from entrypoints.http.system import Dependency, Health, Readiness
 
 _ENTRY = "7d1a" * 16
 
+_QUALITY = trust.NamespaceQuality(
+    namespace="",
+    requests=5_000,
+    hit_rate=0.412,
+    exact_hits=1_240,
+    semantic_hits=820,
+    budget=0.01,
+    breached=False,
+    expected_wrong_rate=0.0061,
+    measured_wrong_rate=trust.MeasuredRate(0.0, 0.0, 0.0312, 17),
+    labels=trust.Labels(312, 1_841, 17, 0, 4, 1),
+    at_other_budgets=[trust.OtherBudget(0.02, 0.451, 0.203)],
+    nearest_misses=[
+        trust.JudgedPair(
+            stored="How do I turn on the alarm?",
+            asked="How do I turn off the alarm?",
+            reason="different",
+            similarity=0.97,
+            probability=0.21,
+            differences=["antonym"],
+            at=1_790_000_000.0,
+        )
+    ],
+    spent_on=[],
+)
+
 BODIES: Sequence[msgspec.Struct] = (
     QueryRequest(query="How do I install RAGBoost?", tags=("faq",)),
     QueryResponse(
@@ -64,36 +90,7 @@ BODIES: Sequence[msgspec.Struct] = (
     ),
     trust.FeedbackRequest(_ENTRY, "How can I remove RAGBoost?", correct=False),
     trust.FeedbackResponse(removed=True, known=False),
-    trust.QualityResponse(
-        "acme",
-        [
-            trust.NamespaceQuality(
-                namespace="",
-                requests=5_000,
-                hit_rate=0.412,
-                exact_hits=1_240,
-                semantic_hits=820,
-                budget=0.01,
-                breached=False,
-                expected_wrong_rate=0.0061,
-                measured_wrong_rate=trust.MeasuredRate(0.0, 0.0, 0.0312, 17),
-                labels=trust.Labels(312, 1_841, 17, 0, 4, 1),
-                at_other_budgets=[trust.OtherBudget(0.02, 0.203)],
-                nearest_misses=[
-                    trust.JudgedPair(
-                        stored="How do I turn on the alarm?",
-                        asked="How do I turn off the alarm?",
-                        reason="different",
-                        similarity=0.97,
-                        probability=0.21,
-                        differences=["antonym"],
-                        at=1_790_000_000.0,
-                    )
-                ],
-                spent_on=[],
-            )
-        ],
-    ),
+    trust.QualityResponse("acme", msgspec.structs.replace(_QUALITY, namespace="*", nearest_misses=[]), [_QUALITY]),
     Health("ok", "0.1.0"),
     Readiness("degraded", [Dependency("vector_index", alive=False, latency_ms=0.2, error="no space left on device")]),
     Problem("Bad Request", 400, "query: must not be blank", "3f1c", errors=(FieldError("query", "must not be blank"),)),

@@ -52,7 +52,8 @@ def quality_door(reception: Reception, report_quality: ReportQuality) -> HTTPRou
         tenant = await reception.tenant(request)
         if namespace and not re.match(NAME, namespace):
             raise Malformed.field("namespace", "must be 1 to 64 letters, digits, `.`, `_` or `-`, or empty")
-        return bodies.QualityResponse(tenant, [_namespace(each) for each in await report_quality(tenant, namespace)])
+        each, whole = await report_quality(tenant, namespace), await report_quality.overall(tenant)
+        return bodies.QualityResponse(tenant, _namespace(whole) if whole else None, list(map(_namespace, each)))
 
     return quality
 
@@ -72,12 +73,17 @@ def _namespace(quality: Quality) -> bodies.NamespaceQuality:
             round(measured.share, DIGITS), round(measured.low, DIGITS), round(measured.high, DIGITS), round(measured.of)
         ),
         labels=_labels(quality),
-        at_other_budgets=[
-            bodies.OtherBudget(each.budget, round(each.semantic_hit_rate, DIGITS)) for each in quality.prospects
-        ],
+        at_other_budgets=_other_budgets(quality),
         nearest_misses=[_judged(each) for each in quality.refused],
         spent_on=[_judged(each) for each in quality.risked],
     )
+
+
+def _other_budgets(quality: Quality) -> list[bodies.OtherBudget]:
+    return [
+        bodies.OtherBudget(each.budget, round(each.hit_rate, DIGITS), round(each.semantic_hit_rate, DIGITS))
+        for each in quality.prospects
+    ]
 
 
 def _labels(quality: Quality) -> bodies.Labels:

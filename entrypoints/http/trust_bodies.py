@@ -47,9 +47,10 @@ class Labels(msgspec.Struct, frozen=True):
 
 
 class OtherBudget(msgspec.Struct, frozen=True):
-    """What share of the requests of late another budget would answer with semantic hits."""
+    """What share of the requests of late another budget would answer: with exact hits too, and with semantic ones."""
 
     budget: float
+    hit_rate: float
     semantic_hit_rate: float
 
 
@@ -84,7 +85,8 @@ class NamespaceQuality(msgspec.Struct, frozen=True):
 
 
 class QualityResponse(msgspec.Struct, frozen=True):
-    """How well the promise is kept, by namespace."""
+    """How well the promise is kept: over all namespaces (`*`), which share one budget, and by namespace."""
 
     tenant: str
+    overall: NamespaceQuality | None
     namespaces: list[NamespaceQuality]

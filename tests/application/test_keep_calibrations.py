@@ -12,7 +12,7 @@ from application.keep_calibrations import KEPT, PATIENCE, UNSAVED, Calibrations
 from domain.belief import Belief
 from domain.calibration import Calibration, CalibrationStore, CalibrationStoreUnavailable, Prior, Saved, Traffic
 from domain.events import PartFailed
-from domain.labels import Asked, Label, Note, Report, Source
+from domain.labels import Asked, Label, Note, Source
 from tests.doubles import RecordingEvents, StoppedClock
 
 PRIOR = Prior("p1", ("one", "near"), Belief((0.0, 1.0), ((1.0, 0.0), (0.0, 1.0))))
@@ -131,14 +131,6 @@ class TestWhatIsKnown:
         other.note(SHOP, DIFFERS)
 
         assert await other.of(SHOP) == told(FITS, DIFFERS)
-
-    async def test_reports_are_known_by_tenant(self, one: Calibrations) -> None:
-        one.note(SHOP, Report("wrong", fits=False))
-        one.note(SHOP, Report("right", fits=True))
-
-        assert one.was_reported_wrong("acme", "wrong")
-        assert not one.was_reported_wrong("acme", "right")
-        assert not one.was_reported_wrong("other", "wrong")
 
     async def test_traffics_are_those_in_the_store_and_those_with_news(
         self, one: Calibrations, other: Calibrations

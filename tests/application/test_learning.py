@@ -251,8 +251,50 @@ async def test_whoever_praises_after_a_complaint_changes_nothing() -> None:
     await ask(core, INSTALL)
 
     assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=True)) == Consequence(known=True)
-    assert await core.feedback("acme", Feedback(entry, INSTALL_TOO, correct=False)) == Consequence(True, True)
     assert (await known(core)).tally.reports_right == 0
+
+
+async def test_a_complaint_that_comes_twice_leaves_the_answer_that_was_given_since() -> None:
+    core = a_core("One.", "One again.")
+    await ask(core, INSTALL)
+    complaint = Feedback(first_entry(core, 0), INSTALL_TOO, correct=False)
+    await core.feedback("acme", complaint)
+    await ask(core, INSTALL)
+
+    assert await core.feedback("acme", complaint) == Consequence(removed=False, known=True)
+    assert (await ask(core, INSTALL)).origin is Origin.EXACT_HIT
+
+
+async def test_an_answer_to_the_very_question_goes_as_often_as_it_is_called_wrong() -> None:
+    core = a_core("One.", "One again.")
+    await ask(core, INSTALL)
+    complaint = Feedback(first_entry(core, 0), INSTALL, correct=False)
+    await core.feedback("acme", complaint)
+    await ask(core, INSTALL)
+
+    assert await core.feedback("acme", complaint) == Consequence(removed=True, known=True)
+
+
+async def test_a_complaint_is_known_after_a_restart() -> None:
+    core = a_core("One.")
+    await ask(core, INSTALL)
+    complaint = Feedback(first_entry(core, 0), INSTALL_TOO, correct=False)
+    await core.feedback("acme", complaint)
+    await core.judge.save()
+    core.judge.calibrations = type(core.calibrations)(core.store, core.calibrations.prior, core.clock, core.events)
+
+    assert await core.feedback("acme", complaint) == Consequence(known=True)
+    with pytest.raises(Absent):
+        await core.feedback("globex", complaint)
+
+
+async def test_two_questions_that_were_told_apart_stay_so_the_other_way_round() -> None:
+    core = a_core("One.", "Another.")
+    await ask(core, INSTALL)
+    await core.feedback("acme", Feedback(first_entry(core, 0), INSTALL_TOO, correct=False))
+    await ask(core, INSTALL_TOO)
+
+    assert (await ask(core, INSTALL)).reason is Reason.REPORTED_WRONG
 
 
 async def test_praise_may_be_followed_by_a_complaint() -> None:
@@ -320,6 +362,28 @@ async def test_a_breach_is_told_once() -> None:
     assert breaches == [BudgetBreached("acme", "", 0.01)]
     (quality,) = await core.report("acme")
     assert quality.breached
+
+
+async def test_a_breach_by_many_namespaces_together_is_told_and_shown() -> None:
+    core = a_core()
+    complaints = []
+    for number, topic in enumerate(TOPICS):
+        asked = [f"How {verb} I install {topic} at home?" for verb in ("do", "can")]
+        first, second = [an_asking(question=a_question(each, namespace=f"n{number}")) for each in asked]
+        for _ in range(41):
+            await core.answer(first)
+        assert (await core.answer(second)).origin is Origin.SEMANTIC_HIT
+        complaints.append(Feedback(first.question.fingerprint, asked[1], correct=False))
+    for each in complaints:
+        await core.feedback("acme", each)
+
+    (breach,) = [each for each in core.events.events if isinstance(each, BudgetBreached)]
+    overall = await core.report.overall("acme")
+    assert breach.tenant == "acme"
+    assert overall
+    assert (overall.breached, overall.tally.requests) == (True, 42 * len(TOPICS))
+    assert not any(each.breached for each in await core.report("acme"))
+    assert await core.report.overall("globex") is None
 
 
 async def test_nobody_can_complain_of_more_than_was_served() -> None:

@@ -11,6 +11,7 @@ def our_key_may_not_report(driver: Driver) -> None:
     driver.may_not_report(US)
 
 
+@given(parsers.re("it was reported that (this|the answer) was (?P<verdict>right|wrong)"))
 @when(parsers.re("it is reported that (this|the answer) was (?P<verdict>right|wrong)"))
 def it_is_reported(driver: Driver, story: Story, verdict: str) -> None:
     story.replies.append(driver.report(_entry(driver), "How can I reset my password?", correct=verdict == "right"))

@@ -35,6 +35,12 @@ def it_promises(reports: list[Mapping[str, Any]], percent: int) -> None:
     assert reports[0]["expected_wrong_rate"] < 1
 
 
+@then(parsers.parse("it tells what memory would answer if {percent:d} % might be wrong"))
+def it_tells_of_another_budget(reports: list[Mapping[str, Any]], percent: int) -> None:
+    rates = {each["budget"]: each["hit_rate"] for each in reports[0]["at_other_budgets"]}
+    assert 0 <= rates[0.0025] <= rates[percent / 100] <= 1
+
+
 @then("it says that no check has been made yet")
 def no_check_has_been_made(reports: list[Mapping[str, Any]]) -> None:
     assert reports[0]["measured_wrong_rate"]["checks"] == 0

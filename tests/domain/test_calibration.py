@@ -3,7 +3,7 @@ from attrs import evolve
 
 from domain.belief import Belief
 from domain.budgets import BINS, Spending
-from domain.calibration import LOOSENING, Calibration, Prior, Tally, revived, service_digest
+from domain.calibration import LOOSENING, Calibration, Prior, Tally, pair_digest, revived, service_digest
 
 PRIOR = Prior("p1", ("one", "near"), Belief((0.0, 1.0), ((1.0, 0.0), (0.0, 1.0))))
 NEAR = (1.0, 0.5)
@@ -51,20 +51,20 @@ class TestCalibration:
 
 
 class TestReportedWrong:
-    def test_it_is_one_answer_to_one_question(self) -> None:
+    def test_it_is_two_questions_whichever_was_asked_first(self) -> None:
         calibration = Calibration.fresh(PRIOR)
-        calibration.reports[service_digest("entry", "Turn it off")] = False
+        calibration.reports[pair_digest("Turn it on", "Turn it off")] = False
 
-        assert calibration.reported_wrong("entry", "Turn it off")
-        assert not calibration.reported_wrong("entry", "Turn it on")
-        assert not calibration.reported_wrong("another", "Turn it off")
+        assert calibration.reported_wrong("Turn it on", "Turn it off")
+        assert calibration.reported_wrong("Turn it off", "Turn it on")
+        assert not calibration.reported_wrong("Turn it on", "Turn it up")
 
     def test_what_was_found_right_is_not_wrong(self) -> None:
         calibration = Calibration.fresh(PRIOR)
-        assert not calibration.reported_wrong("entry", "Turn it off")
+        assert not calibration.reported_wrong("Turn it on", "Turn it off")
 
-        calibration.reports[service_digest("entry", "Turn it off")] = True
-        assert not calibration.reported_wrong("entry", "Turn it off")
+        calibration.reports[pair_digest("Turn it on", "Turn it off")] = True
+        assert not calibration.reported_wrong("Turn it on", "Turn it off")
 
     def test_blanks_make_no_other_question(self) -> None:
         assert service_digest("entry", "  Turn it off\r\n") == service_digest("entry", "Turn it off")

@@ -95,6 +95,13 @@ class TestReports:
         assert spent(calibration) == pytest.approx(1.0)
         assert sureness(calibration) < sureness(after())
 
+    def test_two_questions_that_are_different_stay_so_whoever_calls_another_entry_right(self) -> None:
+        wrong = Report("service", fits=False, pair="pair")
+        calibration = after(wrong, Report("other way round", fits=True, pair="pair"))
+
+        assert calibration.reports == {"service": False, "pair": False}
+        assert after(wrong, Report("other way round", fits=False, pair="pair")).tally.reports_wrong == 2
+
     def test_more_complaints_than_hits_are_kept_and_not_charged(self) -> None:
         calibration = after(SERVED, *(Report(f"service {number}", fits=False) for number in range(5)))
 

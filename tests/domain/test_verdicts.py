@@ -3,7 +3,7 @@ from attrs import evolve
 
 from domain.answers import Reason
 from domain.budgets import ErrorBudget
-from domain.calibration import Calibration, service_digest
+from domain.calibration import Calibration, pair_digest
 from domain.candidates import FEATURES, Candidate, neighbourhood
 from domain.evidence import Difference
 from domain.labels import Asked, Label, Report, Source
@@ -121,7 +121,7 @@ def test_what_a_user_reported_wrong_is_not_served_again(policy: VerifiedPolicy |
     calibration, asked = Calibration.fresh(a_prior()), "How can I reset my password?"
     for _ in range(1000):
         Asked(exact=True).tell(calibration)
-    Report(service_digest("e1", asked), fits=False).tell(calibration)
+    Report("service", fits=False, pair=pair_digest("How do I reset my password?", asked)).tell(calibration)
 
     verdict = policy.judge(asked, (a_candidate(),), calibration)
 

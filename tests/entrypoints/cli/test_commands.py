@@ -161,6 +161,9 @@ def a_namespace(**changes: object) -> dict[str, object]:
         "breached": True,
         "expected_wrong_rate": 0.012,
         "measured_wrong_rate": {"rate": 0.002, "low": 0.001, "high": 0.01, "checks": 40},
+        "labels": {"misses_agreed": 1000, "misses_differed": 200, "checks_right": 34},
+        "at_other_budgets": [{"budget": 0.05, "hit_rate": 0.456, "semantic_hit_rate": 0.3}],
+        "spent_on": [],
         "nearest_misses": [
             {
                 "stored": "Turn [on] the light",
@@ -185,8 +188,16 @@ def a_namespace(**changes: object) -> dict[str, object]:
 
 def test_a_report_on_quality_is_readable(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    show_quality({"tenant": "acme", "namespaces": [a_namespace()]})
+    risky = {"stored": "Turn it on", "asked": "Switch it on", "reason": "similar", "similarity": 0.9}
+    spent = a_namespace(namespace="", spent_on=[{**risky, "probability": 0.97, "differences": []}])
+    show_quality({"tenant": "acme", "namespaces": [a_namespace(), spent], "overall": a_namespace(namespace="*")})
     told = " ".join(capsys.readouterr().out.split())
+
+    assert "1,234" in told
+    assert "hits at a budget of" in told
+    assert "45.6%" in told
+    assert "all together" in told
+    assert "the budget is spent on" in told
 
     assert "0.20% (0.10% to 1.00%)" in told
     assert "1.00% exceeded" in told
