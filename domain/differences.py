@@ -70,7 +70,8 @@ OPPOSING = frozenset(Difference) - {Difference.QUESTION_WORD, Difference.WORD, D
 
 def _numbers(pair: Contrast) -> float:
     """Grade numbers: plain when each has one that the other lacks, or they repeat theirs otherwise."""
-    listed, others = mentions.numbers(pair.stored), mentions.numbers(pair.asked)
+    listed = mentions.numbers(pair.stored) + mentions.ones(pair.stored, pair.asked)
+    others = mentions.numbers(pair.asked) + mentions.ones(pair.asked, pair.stored)
     one, other = set(listed), set(others)
     if one == other:
         return 0.0

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 
 from domain.vocabulary import DAYS, FEMALE, FUNCTION, MALE, MEASURED, MONTHS, QUESTION_WORDS, TONGUES, UNITS
 from domain.wording import SIGNS, Wording
@@ -17,14 +17,20 @@ _MARK = re.compile(r"://|@|_|\\|::|\(\)|[a-z]{3}[A-Z]")
 
 
 def numbers(wording: Wording) -> list[str]:
-    """Give each number, in digits, as often as it stands there."""
-    return [word for word in wording.senses if word[0].isdecimal()]
+    """Give each number, in digits and with its sign, as often as it stands there."""
+    senses = wording.senses
+    return ["-" * (senses[at - 1 : at] == ["minus"]) + word for at, word in enumerate(senses) if word[0].isdecimal()]
+
+
+def ones(wording: Wording, other: Wording) -> list[str]:
+    """Give the number 1 for each "one" before a word that *other* counts: elsewhere it is a pronoun."""
+    counted = {thing for number, thing in pairwise(other.senses) if number[0].isdecimal()}
+    return ["1" for number, thing in pairwise(wording.senses) if number == "one" and thing in counted]
 
 
 def units(wording: Wording) -> set[str]:
     """Give the units; a short one, such as "m", only after a number."""
-    found = ((at, word.lower()) for at, word in enumerate(wording.surface))
-    return {UNITS[word] for at, word in found if word in UNITS and _is_unit(wording, at)}
+    return {UNITS[word] for at, word in enumerate(wording.lower) if word in UNITS and _is_unit(wording, at)}
 
 
 def _is_unit(wording: Wording, at: int) -> bool:
@@ -34,8 +40,8 @@ def _is_unit(wording: Wording, at: int) -> bool:
 
 def dates(wording: Wording) -> set[str]:
     """Give the months and days; "may" and "march" are months where they are capitalised or stand beside a number."""
-    lower = ((at, word.lower()) for at, word in enumerate(wording.surface))
-    return {MONTHS.get(low, low) for at, low in lower if low in DAYS or (low in MONTHS and _is_month(wording, at))}
+    found = enumerate(wording.lower)
+    return {MONTHS.get(word, word) for at, word in found if word in DAYS or (word in MONTHS and _is_month(wording, at))}
 
 
 def _is_month(wording: Wording, at: int) -> bool:
@@ -100,8 +106,8 @@ def _script(text: str) -> str:
 
 def _tongue(wording: Wording) -> str:
     """Give the tongue to which most of the words belong, at least two."""
-    words = {word.lower() for word in wording.surface}
-    counts = Counter(tongue for word in words & TONGUES.keys() for tongue in TONGUES[word])
+    words = TONGUES.keys() & set(wording.lower)
+    counts = Counter([tongue for word in words for tongue in TONGUES[word]])
     (tongue, most), (_, second) = (*counts.most_common(2), ("", 0), ("", 0))[:2]
     return tongue if most > max(1, second) else ""
 

@@ -96,14 +96,17 @@ NUMERALS = {word: str(value) for value, word in enumerate(_NUMERALS, start=2)} |
 }  # fmt: skip
 
 UNITS = _folded("""
-    kilogram kg kgs kilo kilos kilograms; gram g gm gms grams; pound lb lbs pounds; ounce oz ounces;
-    kilometre km kms kilometer kilometers kilometres; mile miles; metre m meter meters metres;
-    centimetre cm cms centimeter centimeters centimetres; millimetre mm; inch inches; foot feet ft;
-    litre l liter liters litres; millilitre ml; gallon gallons; celsius c; fahrenheit f; kelvin; hour hours hr hrs h;
-    minute minutes min mins; second seconds sec secs; day days; week weeks wk wks; month months; year years yr yrs;
-    dollar dollars usd $; euro euros eur €; sterling gbp £ quid; rupee rupees rs inr ₹; yen jpy ¥;
-    percent % percentage; gigabyte gb; megabyte mb; terabyte tb; kilobyte kb; mph; kmh kph; watt watts w;
-    volt volts v; calorie calories; am; pm; thousand k
+    kilogram kg kgs kilo kilos kilograms; gram g gm gms grams; milligram mg mgs milligrams; microgram mcg
+    micrograms; pound lb lbs pounds; ounce oz ounces; kilometre km kms kilometer kilometers kilometres; mile miles;
+    metre m meter meters metres; centimetre cm cms centimeter centimeters centimetres; millimetre mm millimeter
+    millimeters millimetres; inch inches; foot feet ft; hectare ha hectares; acre acres; litre l liter liters
+    litres; millilitre ml; gallon gallons; celsius c; fahrenheit f; kelvin; hour hours hr hrs h; minute minutes min
+    mins; second seconds sec secs s; millisecond ms milliseconds; day days; week weeks wk wks; month months; year
+    years yr yrs; dollar dollars usd $; euro euros eur €; sterling gbp £ quid; rupee rupees rs inr ₹; yen jpy ¥;
+    percent % percentage; gigabyte gb; megabyte mb; terabyte tb; kilobyte kb; mph; kmh kph; watt watts w; kilowatt
+    kw kilowatts; kwh; volt volts v; ampere amp amps amperes; hertz hz; khz; mhz; ghz; kbps; mbps; gbps; decibel db
+    decibels; calorie calories; kilocalorie kcal kilocalories; joule joules; kilojoule kj kilojoules; am; pm;
+    thousand k
 """)
 
 IRREGULAR = _folded("""

@@ -19,6 +19,7 @@ _IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_IDEOGRAPH}]|\d+(?:[.,]\d+)*|[^\W\d_{_IDEOGRAPH}]+|[$€£¥₹%?.!;,/&:]")
 _NEGATED = re.compile(r"n't\b", re.IGNORECASE)
 _CLIPPED = re.compile(r"'(?:s|re|m|ve|ll|d)\b", re.IGNORECASE)
+_MINUS = re.compile(r"(?<!\S)[-\u2212](?=\d)")
 _ABBREVIATED = re.compile(r"(?<=\b[A-Za-z])\.(?=[A-Za-z]\b)")
 _IDIOM = re.compile(
     r"\b(?:(?P<how>what(?: is| are|s)? (?:a |the |some |an )?(?:\w{1,20} )?ways? (?:to|of|for))"
@@ -36,12 +37,14 @@ class Wording:
     """
     A question's words.
 
-    *surface* holds them as written, with numbers and signs; *senses*, beside it, the one word that stands for each,
-    its inflections and its synonyms. *content* gives the positions of those that say what is asked.
+    *surface* holds them as written, with numbers and signs; beside it, *lower* in lower case and *senses* the one word
+    that stands for each, its inflections and its synonyms. *content* gives the positions of those that say what is
+    asked.
     """
 
     text: str
     surface: list[str] = field(init=False)
+    lower: list[str] = field(init=False)
     senses: list[str] = field(init=False)
     content: list[int] = field(init=False)
     bag: frozenset[str] = field(init=False)
@@ -49,6 +52,10 @@ class Wording:
     @surface.default
     def _surface(self) -> list[str]:
         return _spelled(self.text)
+
+    @lower.default
+    def _lower(self) -> list[str]:
+        return [word.lower() for word in self.surface]
 
     @senses.default
     def _senses(self) -> list[str]:
@@ -68,7 +75,7 @@ def _spelled(text: str) -> list[str]:
     plain = text.replace(_APOSTROPHE, "'")
     if "'" in plain:
         plain = _CLIPPED.sub(" ", _NEGATED.sub(" not", plain))
-    return _TOKEN.findall(_IDIOM.sub(_plainly, _ABBREVIATED.sub("", plain)))
+    return _TOKEN.findall(_IDIOM.sub(_plainly, _ABBREVIATED.sub("", _MINUS.sub(" minus ", plain))))
 
 
 def _plainly(idiom: re.Match[str]) -> str:

@@ -14,6 +14,8 @@ Feature: A remembered answer is served only when there is evidence that it fits
       Examples:
         | remembered                                 | asked                                      | what        |
         | Can I return the shoes within 14 days?     | Can I return the shoes within 30 days?     | numbers     |
+        | How much is 20 kg of rice?                 | How much is 20 lb of rice?                 | units       |
+        | Are you open on Monday?                    | Are you open on Friday?                    | dates       |
         | How far is it from Berlin to Munich?       | How far is it from Berlin to Hamburg?      | names       |
         | How do I write to sales@acme.example?      | How do I write to legal@acme.example?      | identifiers |
         | How do I turn on the alarm?                | How do I turn off the alarm?               | antonym     |

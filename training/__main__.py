@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.prior import read_prior, write_prior
+from adapters.prior import FILE, read_prior, write_prior
 from domain.belief import Belief, Vector
 from domain.budgets import ErrorBudget, Spending
 from domain.calibration import Calibration, Prior
@@ -98,7 +98,7 @@ def main(folder: Path) -> None:
     print("embedding: some minutes", flush=True)
     vectors = asyncio.run(embedded(embedder, streams, pairs))
     write_prior(Prior("", FEATURES, fitted(streams, vectors), fitted_alone(pairs, vectors)))
-    write_card(read_prior(FEATURES), Material(embedder.version, streams, pairs, vectors))
+    write_card(read_prior(FEATURES), FILE.stat().st_size, Material(embedder.version, streams, pairs, vectors))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ TERMS = {
     "clinc150": "clinc/oos-eval; CC BY 3.0",
     "zipf": "made of qqp and comqa",
     "checklist": "marcotcr/checklist; MIT",
-    "mqp": "curai/medical-question-pair-dataset",
-    "paws_qqp": "PAWS-QQP, by way of uds-lsv/llmft",
+    "mqp": "curai/medical-question-pair-dataset; no terms seen",
+    "paws_qqp": "PAWS-QQP, by way of uds-lsv/llmft; no terms seen",
 }
 
 
@@ -36,12 +36,13 @@ class Material:
     vectors: dict[str, Vectors]
 
 
-def write_card(prior: Prior, material: Material, card: Path = CARD) -> None:
-    """Measure the prior on what it was made of, and write its card."""
+def write_card(prior: Prior, size: int, material: Material, card: Path = CARD) -> None:
+    """Measure the prior, which takes *size* bytes, on what it was made of, and write its card."""
     card.write_text(
         FRAME.read_text(encoding="utf-8").format(
             features=len(prior.features),
             version=prior.version,
+            size=size,
             embedder=material.embedder,
             sources="\n".join(_sources(material)),
             streams="\n".join(_stream_row(each, material, prior) for each in material.streams),

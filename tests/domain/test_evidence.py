@@ -13,12 +13,16 @@ DIFFERENT: dict[Difference, list[tuple[str, str]]] = {
         ("Can three people share one ticket?", "Can four people share one ticket?"),
         ("How do I install Python 3 beside Python 2?", "How do I install Python 3 beside Python 1?"),
         ("What is 7 times 7 minus 5?", "What is 5 times 5 minus 5?"),
+        ("Can I bring two bags on the plane?", "Can I bring one bag on the plane?"),
+        ("Can I store it at -18 degrees?", "Can I store it at 18 degrees?"),
     ],
     Difference.UNITS: [
         ("How far is 5 km on foot?", "How far is 5 miles on foot?"),
         ("How much is 20 kg of rice?", "How much is 20 lb of rice?"),
         ("Can I pay $50 in cash?", "Can I pay €50 in cash?"),
         ("How many litres does the tank hold?", "How many gallons does the tank hold?"),
+        ("Is 500 mg of it too much?", "Is 500 g of it too much?"),
+        ("How do I set the timeout to 10 s?", "How do I set the timeout to 10ms?"),
     ],
     Difference.DATES: [
         ("Are you open on Monday?", "Are you open on Friday?"),
@@ -106,6 +110,9 @@ ALIKE: dict[Difference, list[tuple[str, str]]] = {
     Difference.NUMBERS: [
         ("Is 1,000 steps a day enough?", "Are 1000 steps enough for a day?"),
         ("Can three people share a ticket?", "May 3 people share a ticket?"),
+        ("May I bring 1 bag?", "Can I bring one bag?"),
+        ("Which one of the 3 plans is best?", "Which of the three plans is the best one?"),
+        ("Is it open 2-3 days a week?", "Is it open 2 or 3 days a week?"),
         ("Which laptop should I buy?", "Which laptop should I buy in 2024?"),
     ],
     Difference.UNITS: [

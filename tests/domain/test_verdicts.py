@@ -7,8 +7,9 @@ from domain.calibration import Calibration, pair_digest
 from domain.candidates import FEATURES, Candidate, neighbourhood
 from domain.evidence import Difference
 from domain.labels import Asked, Label, Report, Source
-from domain.verdicts import ThresholdPolicy, Verdict, VerifiedPolicy
+from domain.verdicts import VETOES, ThresholdPolicy, Verdict, VerifiedPolicy
 from tests.builders import a_prior
+from tests.domain.test_evidence import DIFFERENT
 
 NOTHING_KNOWN = Calibration.fresh(a_prior())
 POLICY = VerifiedPolicy(ErrorBudget())
@@ -62,6 +63,16 @@ def test_a_verified_hit_says_how_sure_it_is() -> None:
     assert 0.9 < (verdict.probability or 0) < 1
     assert verdict.at_stake == verdict.probability
     assert len(verdict.features or ()) == len(FEATURES)
+
+
+@pytest.mark.parametrize(("stored", "asked"), [pair for each in sorted(VETOES) for pair in DIFFERENT[each]])
+def test_no_likeness_outvotes_a_veto(stored: str, asked: str) -> None:
+    sure, other = Calibration.fresh(a_prior(one=20.0)), Candidate("Something else", 0.1, "e2", "B")
+
+    verdict = POLICY.judge(asked, (Candidate(stored, 0.999, "e1", "A"), other), sure)
+
+    assert (verdict.hit, verdict.reason) == (False, Reason.DIFFERENT)
+    assert (verdict.probability or 0) > 0.99
 
 
 def test_of_a_candidate_that_no_other_surrounds_nothing_is_learnt() -> None:

@@ -67,7 +67,8 @@ def test_equal_data_make_equal_priors_and_cards(folder: Path, capsys: pytest.Cap
         prior = Prior("", FEATURES, training.fitted(streams, vectors), training.fitted_alone(pairs, vectors))
         write_prior(prior, folder / f"{name}.json")
         material = Material("made up", streams, pairs, vectors)
-        write_card(read_prior(FEATURES, folder / f"{name}.json"), material, folder / f"{name}.md")
+        file = folder / f"{name}.json"
+        write_card(read_prior(FEATURES, file), file.stat().st_size, material, folder / f"{name}.md")
 
     assert (folder / "first.json").read_bytes() == (folder / "second.json").read_bytes()
     card = (folder / "first.md").read_text()
