@@ -36,6 +36,7 @@ class JudgeHits:
     events: EventSink
     recent: RecentVerdicts = field(init=False)
     _unsettled: Counter[tuple[str, str, bool]] = field(factory=Counter, init=False)
+    _breached: set[Traffic] = field(factory=set, init=False)
 
     @recent.default
     def _recent(self) -> RecentVerdicts:
@@ -47,6 +48,7 @@ class JudgeHits:
         traffic = traffic_of(asking.question)
         verdict = await self._judge(traffic, asking.question.text, candidates)
         self._note(traffic, Asked(False, verdict.at_stake, verdict.hit))
+        await self._watch(traffic)
         if candidates and asking.directives.may_remember:
             nearest, now = candidates[0], self.clock.now()
             self.recent.keep(traffic, Judged(nearest.entry, nearest.question, asking.question.text, verdict, now))
@@ -73,13 +75,11 @@ class JudgeHits:
         await self.calibrations.save()
 
     async def learn(self, traffic: Traffic, truth: Label | Report) -> None:
-        """Take in whether a candidate's answer fits; tells when that is how the budget was breached."""
-        concerned = [await self.calibrations.of(each) for each in (traffic, whole_of(traffic))]
-        kept = [each for each in concerned if not each.spending.exceeds(self.budget)]
+        """Take in whether a candidate's answer fits."""
+        await self.calibrations.of(traffic)
         self._note(traffic, truth)
         self.events.note(LabelWon(traffic.tenant, truth.source, truth.fits))
-        if any(each.spending.exceeds(self.budget) for each in kept):
-            self.events.note(BudgetBreached(traffic.tenant, traffic.namespace, self.budget.share))
+        await self._watch(traffic)
 
     async def was_reported_wrong(self, tenant: str, service: str) -> bool:
         """Tell whether *tenant* has said so of this entry and this question."""
@@ -94,6 +94,16 @@ class JudgeHits:
         if verdict.hit and risk is not None and not whole.spending.affords(risk, self.budget):
             return evolve(verdict, hit=False, reason=Reason.UNCERTAIN)
         return verdict
+
+    async def _watch(self, traffic: Traffic) -> None:
+        """Tell of a breach once, whether it came to light here or was loaded; again after it was made good."""
+        news = False
+        for each in (traffic, whole_of(traffic)):
+            breached = (await self.calibrations.of(each)).spending.exceeds(self.budget)
+            news |= breached and each not in self._breached
+            (self._breached.add if breached else self._breached.discard)(each)
+        if news:
+            self.events.note(BudgetBreached(traffic.tenant, traffic.namespace, self.budget.share))
 
     def _note(self, traffic: Traffic, note: Asked | Label | Report) -> None:
         """Let a fact count for the namespace, and for what the tenant has to spend in all of them."""

@@ -354,14 +354,30 @@ async def complain(core: Core) -> None:
         await core.feedback("acme", Feedback(entry, f"How can I install {topic} at home?", correct=False))
 
 
+def breaches(core: Core) -> list[BudgetBreached]:
+    return [each for each in core.events.events if isinstance(each, BudgetBreached)]
+
+
 async def test_a_breach_is_told_once() -> None:
     core = a_core()
     await complain(core)
 
-    breaches = [each for each in core.events.events if isinstance(each, BudgetBreached)]
-    assert breaches == [BudgetBreached("acme", "", 0.01)]
+    assert breaches(core) == [BudgetBreached("acme", "", 0.01)]
     (quality,) = await core.report("acme")
     assert quality.breached
+
+
+async def test_a_breach_that_others_brought_about_is_told_too() -> None:
+    core = a_core()
+    await complain(core)
+    await core.judge.save()
+    other = a_core(store=core.store)
+    await ask(other, INSTALL)
+    await ask(other, INSTALL_TOO)
+
+    assert [each for each in other.events.events if isinstance(each, BudgetBreached)] == [
+        BudgetBreached("acme", "", 0.01)
+    ]
 
 
 async def test_a_breach_by_many_namespaces_together_is_told_and_shown() -> None:
@@ -377,7 +393,7 @@ async def test_a_breach_by_many_namespaces_together_is_told_and_shown() -> None:
     for each in complaints:
         await core.feedback("acme", each)
 
-    (breach,) = [each for each in core.events.events if isinstance(each, BudgetBreached)]
+    (breach,) = breaches(core)
     overall = await core.report.overall("acme")
     assert breach.tenant == "acme"
     assert overall
