@@ -4,15 +4,12 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 SHOWN = 5
 """So many of the nearest misses, and of the hits that were risky, are shown of each namespace; --json gives all."""
 
-COLUMNS = (
-    *("namespace", "requests", "hits"),
-    *("wrong (checked, 95 %)", "checks", "labels", "wrong (expected)", "budget"),
-)
+COLUMNS = ("namespace", "requests", "hits", "checks", "found wrong (95 %)", "thought wrong", "labels", "budget")
 
 
 def show_quality(report: dict[str, Any]) -> None:
@@ -31,16 +28,16 @@ def show_quality(report: dict[str, Any]) -> None:
 
 
 def _overview(namespaces: list[dict[str, Any]]) -> Table:
-    table = Table(*COLUMNS)
+    table = Table(*(Column(each, overflow="fold") for each in COLUMNS), padding=(0, 0, 0, 1))
     for each in namespaces:
         table.add_row(
             _named(each["namespace"]),
             f"{each['requests']:,}",
             f"{each['hit_rate']:.1%}",
-            _measured(each["measured_wrong_rate"]),
             f"{each['measured_wrong_rate']['checks']:,}",
-            f"{sum(each['labels'].values()):,}",
+            _measured(each["measured_wrong_rate"]),
             "" if each["expected_wrong_rate"] is None else f"{each['expected_wrong_rate']:.2%}",
+            f"{sum(each['labels'].values()):,}",
             f"{each['budget']:.2%}{' exceeded' if each['breached'] else ''}",
         )
     return table
