@@ -75,16 +75,15 @@ class GiveFeedback:
         if removed:  # before anything else can fail
             await self.purge.entry(stored.fingerprint)
         if not known:
-            await self._learn(traffic, stored, feedback, service)
+            await self._learn(stored, feedback, service, same)
         return Consequence(removed, known)
 
-    async def _learn(self, traffic: Traffic, stored: StoredAnswer, feedback: Feedback, service: str) -> None:
+    async def _learn(self, stored: StoredAnswer, feedback: Feedback, service: str, same: bool) -> None:
         # Of an answer to the very same question, the model is to blame and no likeness.
-        same = normalise(stored.question) == normalise(feedback.query)
         verdict = await self.meanings.weigh(stored, feedback.query) if self.meanings and not same else None
         # Praise of what would not have been served teaches nothing.
         credible = verdict and (verdict.hit or not feedback.correct)
         features = verdict.features if verdict and credible else None
-        pair = "" if same else pair_digest(stored.question, feedback.query)
+        traffic, pair = Traffic(stored.tenant, stored.namespace), pair_digest(stored.question, feedback.query)
         await self.judge.learn(traffic, Report(service, feedback.correct, features, not same, pair))
         await self.judge.calibrations.save_one(traffic)

@@ -18,7 +18,7 @@ from filling import question
 from service import MODELS
 
 from domain.similarity import Embedder, VectorIndex
-from entrypoints.container import open_edge, open_onnx
+from entrypoints.opening import open_edge, open_onnx
 from entrypoints.settings import Settings
 
 NEIGHBOURS = Settings().semantic.neighbours

@@ -10,7 +10,7 @@ from domain.belief import Vector
 from domain.calibration import Calibration, Tally
 
 MOST_REPORTS = 1000
-"""So many reports of a traffic are told apart; praise is forgotten first, then the oldest."""
+"""So many digests of reports are kept of a traffic, two of each; praise is forgotten first, then the oldest."""
 
 TRUST_IN_COMPLAINT = 0.5
 """What a user's "this was wrong" teaches, where a check of our own counts 1; the budget is charged whole."""
@@ -99,7 +99,7 @@ class Report(Note):
     """
     What a user said of an answer that was served; once said wrong, it stays wrong.
 
-    *service* is the digest of the entry with the question asked, *pair* that of the two questions, if they are two;
+    *service* is the digest of the entry with the question asked, *pair* that of the two questions;
     *features* are those of the candidate, if it was likeness that served it. An answer to the very same question was
     the model's, and is no matter of the budget.
     """

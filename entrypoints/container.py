@@ -1,11 +1,9 @@
-"""The composition root: every port, and the adapters it may be. Nobody else knows the adapters."""
+"""The composition root: every port, and the adapters it may be. Beside how they are opened, nobody else knows them."""
 
 # file over budget: wiring is a list, and a list is read best on one page
 
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
@@ -17,30 +15,21 @@ from dependency_injector.providers import List as Listing
 
 from adapters.answer_cache.layered import LayeredAnswerCache
 from adapters.answer_cache.memory import MemoryAnswerCache
-from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.answer_judge.language_model import ModelAnswerJudge
 from adapters.answer_judge.local import LocalAnswerJudge
 from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.calibration_store.sql import SqlCalibrationStore
 from adapters.clock import SystemClock
 from adapters.embedder.hashing import HashingEmbedder
-from adapters.embedder.onnx import OnnxEmbedder
-from adapters.embedder.prepared_model import Precision
-from adapters.embedder.weight_sources import DownloadedWeights, FolderWeights, InstalledWeights, Progress
 from adapters.event_sink.fan_out import FanOut
 from adapters.event_sink.log import LogEventSink
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
-from adapters.exclusive import Exclusive, InUse
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
-from adapters.language_model.endpoint import Endpoint
-from adapters.language_model.extractive import ExtractiveLanguageModel
-from adapters.language_model.markdown import read_passages
 from adapters.prior import read_prior
 from adapters.records import Records
-from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.admit_caller import AdmitCaller
 from application.answer_question import AnswerQuestion
@@ -68,19 +57,24 @@ from application.report_quality import ReportQuality
 from application.route_models import Offer, Routes
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
-from domain.caching import AnswerCacheUnavailable, Lifetime
+from domain.caching import Lifetime
 from domain.candidates import FEATURES
 from domain.clock import Clock
 from domain.events import EventSink
-from domain.generation import LanguageModel
-from domain.similarity import Embedder
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
+from entrypoints.opening import (
+    connect_anthropic,
+    connect_openai,
+    open_edge,
+    open_onnx,
+    open_sqlite,
+    read_documentation,
+    take_answers,
+)
 from entrypoints.settings import Settings
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
-ANSWERS = "answers.db"
-DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
 
 HEARSAY = frozenset({"extractive"})
 """Providers whose answers do not tell whether two questions mean the same: they quote whatever is at hand."""
@@ -98,85 +92,6 @@ def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
     close = getattr(thing, "aclose", None) or getattr(thing, "close")  # noqa: B009 - adapters name it either way
     open_things.push_async_callback(close)
     return thing
-
-
-def take_answers(folder: Path) -> Exclusive:
-    """Have the answers in *folder* to ourselves: what is kept in memory of them, nobody else may change on disk."""
-    with _telling_of_answers(folder):
-        return Exclusive(folder / ANSWERS)
-
-
-def open_sqlite(folder: Path) -> SqliteAnswerCache:
-    """Open the answers on disk, and say so when they had to be set aside."""
-    with _telling_of_answers(folder):
-        cache = SqliteAnswerCache(folder / ANSWERS)
-    if cache.damaged:
-        log.warning("answers_set_aside", file=str(cache.damaged))
-    return cache
-
-
-@contextmanager
-def _telling_of_answers(folder: Path) -> Iterator[None]:
-    """Say which file or folder is to blame, and what can be done."""
-    file = folder.absolute() / ANSWERS
-    try:
-        yield
-    except InUse as error:
-        remedy = (
-            "ask it instead (--url http://HOST:PORT, or RAGBOOST_URL), or set RAGBOOST_DATA_FOLDER to another folder"
-        )
-        raise AnswerCacheUnavailable(f"a running service uses {file.parent}: {remedy}") from error
-    except (AnswerCacheUnavailable, OSError) as error:
-        remedy = "it must be a file that may be written; RAGBOOST_DATA_FOLDER chooses another folder"
-        raise AnswerCacheUnavailable(f"{file} cannot be opened: {error}; {remedy}") from error
-
-
-def open_onnx(settings: Settings) -> OnnxEmbedder:
-    """Load the prepared model."""
-    return OnnxEmbedder(settings.model_folder, settings.embedder.threads)
-
-
-def prepare_model(settings: Settings, folder: Path | None, download: bool, progress: Progress) -> str:
-    """Prepare the model from *folder*, from its publisher, or from the installed package; give its version."""
-    from adapters.embedder.preparation import prepare  # noqa: PLC0415 - needs packages that serving does not
-
-    source = FolderWeights(folder) if folder else DownloadedWeights() if download else InstalledWeights()
-    precision = Precision(settings.embedder.precision)
-    return prepare(source, settings.model_folder, precision, progress).manifest.version
-
-
-def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
-    """Open the index of this embedder's version: vectors of two versions never meet."""
-    name = embedder.version.replace("/", "-")
-    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
-
-
-def _report_of_index(sentence: str) -> None:
-    log.warning("vector_index", detail=sentence)
-
-
-def connect_openai(settings: Settings) -> LanguageModel:
-    """Import the SDK, and connect."""
-    from adapters.language_model.openai import OpenAILanguageModel  # noqa: PLC0415 - takes a second
-
-    return OpenAILanguageModel.connect(_endpoint(settings, settings.openai))
-
-
-def connect_anthropic(settings: Settings) -> LanguageModel:
-    """Import the SDK, and connect."""
-    from adapters.language_model.anthropic import AnthropicLanguageModel  # noqa: PLC0415 - takes a second
-
-    return AnthropicLanguageModel.connect(_endpoint(settings, settings.anthropic))
-
-
-def _endpoint(settings: Settings, provider: Any) -> Endpoint:
-    key = provider.api_key.get_secret_value() if provider.api_key else ""
-    return Endpoint(key, provider.base_url, settings.language_model.timeout, settings.language_model.retries)
-
-
-def read_documentation() -> ExtractiveLanguageModel:
-    """Give the model that knows RAGBoost's own documentation."""
-    return ExtractiveLanguageModel(read_passages(DOCUMENTATION))
 
 
 def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:

@@ -8,21 +8,14 @@ PIVOTS = frozenset({"off", "never", "only", "several"})
 """Words so common that an answer may use both of two opposites; how often it does still tells something."""
 
 _PAIRS = """
-on off, enable disable, increase decrease, increase reduce, raise lower, rise fall, grow shrink, expand shrink,
-allow forbid, allow prohibit, permit prohibit, accept reject, accept refuse, approve deny, approve reject,
-include exclude, before after, above below, over under, up down, more less, more fewer, most least, always never,
-with without, first last, left right, north south, east west, high low, early late, win lose, left right,
-possible impossible, safe dangerous, safe unsafe, legal illegal, required optional, mandatory optional, free paid,
-open close, start stop, start end, add remove, install uninstall, lock unlock, block unblock, mute unmute,
-subscribe unsubscribe, follow unfollow, show hide, visible hidden, public private, buy sell, send receive,
-deposit withdraw, credit debit, borrow lend, import export, upload download, activate deactivate, connect disconnect,
-freeze unfreeze, encrypt decrypt, attach detach, push pull, pass fail, succeed fail, success failure, gain loss,
-available unavailable, able unable, valid invalid, eligible ineligible, correct incorrect, true false,
-positive negative, agree disagree, better worse, best worst, hot cold, warm cool, heat cool, wet dry, hard soft,
-fast slow, cheap expensive, minimum maximum, inside outside, internal external, male female, dead alive, full empty,
-even odd, single several, single multiple,
-ascending descending, healthy unhealthy, harmful beneficial, everyone nobody, all none, day night
+raise lower, rise fall, grow shrink, expand shrink, allow prohibit, permit prohibit, include exclude, above below,
+over under, more less, more fewer, most least, with without, possible impossible, required optional,
+mandatory optional, free paid, block unblock, mute unmute, follow unfollow, show hide, visible hidden,
+freeze unfreeze, encrypt decrypt, attach detach, pass fail, gain loss, available unavailable, able unable,
+valid invalid, eligible ineligible, agree disagree, heat cool, wet dry, internal external, full empty, even odd,
+single several, ascending descending, healthy unhealthy, harmful beneficial, everyone nobody, all none, day night
 """
+"""Beside those that questions turn on (``domain.wording.opposites``)."""
 
 
 def _folded() -> Mapping[str, frozenset[str]]:

@@ -29,7 +29,8 @@ _MONTH = re.compile(
     rf"(?<=\d )({_MONTH_NAMES})\b|(?<=\d(?:st|nd|rd|th) )({_MONTH_NAMES})\b|\b({_MONTH_NAMES})\b(?=\.? \d)"
 )
 _AMOUNT = re.compile(
-    r"(?P<sign>[$€£¥₹])?(?<![A-Za-z\d_.,])(?P<number>\d+(?:[.,]\d+)*)(?:(?:st|nd|rd|th)\b)?"
+    r"(?P<sign>[$€£¥₹])?(?<![A-Za-z\d_.,])(?P<minus>(?:(?<=[ \t])|\A)[-\u2212])?"
+    r"(?P<number>\d+(?:[.,]\d+)*)(?:(?:st|nd|rd|th)\b)?"
     r"[ \t-]?(?:(?P<scale>thousand|k|million|mn|billion|bn)\b[ \t]?)?(?P<unit>[^\W\d_]+\b|[%$€£¥₹])?",
     re.IGNORECASE,
 )
@@ -46,7 +47,9 @@ class Quantity:
         """Tell whether rounding alone could have made the one out of the other; *hedged* numbers are rounded freely."""
         if self.kind != other.kind or self.kind in _EXACT:
             return self == other
-        larger, smaller = max(self.value, other.value), min(self.value, other.value)
+        if self.value * other.value < 0:
+            return False
+        larger, smaller = max(abs(self.value), abs(other.value)), min(abs(self.value), abs(other.value))
         if hedged:
             return smaller >= HEDGED * larger
         rounded = larger >= _ROUNDED_FROM or larger % 1 or smaller % 1
@@ -93,7 +96,7 @@ def _read_amount(found: re.Match[str]) -> Iterator[Quantity]:
     unit = UNITS.get((found["sign"] or found["unit"] or "").lower(), PLAIN)
     value = _value(found["number"]) * _SCALES.get((found["scale"] or "").lower(), 1)
     is_year = unit == PLAIN and value in _YEARS and found["number"].isdecimal() and not found["scale"]
-    yield Quantity(YEAR if is_year else unit, value)
+    yield Quantity(YEAR if is_year else unit, -value if found["minus"] else value)
 
 
 def _value(number: str) -> float:

@@ -37,7 +37,7 @@ class Instruments:
     parts: Counter = field(init=False)
     removals: Counter = field(init=False)
     truncations: Counter = field(init=False)
-    checks: Counter = field(init=False)
+    labels: Counter = field(init=False)
     reports: Counter = field(init=False)
     breaches: Counter = field(init=False)
 
@@ -70,8 +70,8 @@ class Instruments:
     def _truncations(self) -> Counter:
         return self.meter.create_counter("ragboost.texts.truncated", "", "Questions longer than the embedder reads.")
 
-    @checks.default
-    def _checks(self) -> Counter:
+    @labels.default
+    def _labels(self) -> Counter:
         return self.meter.create_counter(
             "ragboost.labels", "", "Remembered answers of which it came to light whether they fit, by how."
         )
@@ -146,7 +146,7 @@ class MetricsEventSink(EventSink):
         self.instruments.truncations.add(1)
 
     def _label_won(self, event: LabelWon) -> None:
-        self.instruments.checks.add(1, {"source": event.source.value, "fits": event.fits})
+        self.instruments.labels.add(1, {"source": event.source.value, "fits": event.fits})
 
     def _answer_reported(self, event: AnswerReported) -> None:
         self.instruments.reports.add(1, {"correct": event.correct})

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from entrypoints.container import prepare_model
+from entrypoints.opening import prepare_model
 from entrypoints.settings_loading import load_settings
 
 

@@ -1,0 +1,106 @@
+"""How adapters are opened that need more than their name: files, models, connections; what is said when it fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.embedder.onnx import OnnxEmbedder
+from adapters.embedder.prepared_model import Precision
+from adapters.embedder.weight_sources import DownloadedWeights, FolderWeights, InstalledWeights, Progress
+from adapters.exclusive import Exclusive, InUse
+from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.extractive import ExtractiveLanguageModel
+from adapters.language_model.markdown import read_passages
+from adapters.vector_index.edge.index import EdgeVectorIndex
+from domain.caching import AnswerCacheUnavailable
+from domain.generation import LanguageModel
+from domain.similarity import Embedder
+from entrypoints.settings import Settings
+
+ANSWERS = "answers.db"
+DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
+
+log = structlog.get_logger()
+
+
+def take_answers(folder: Path) -> Exclusive:
+    """Have the answers in *folder* to ourselves: what is kept in memory of them, nobody else may change on disk."""
+    with _telling_of_answers(folder):
+        return Exclusive(folder / ANSWERS)
+
+
+def open_sqlite(folder: Path) -> SqliteAnswerCache:
+    """Open the answers on disk, and say so when they had to be set aside."""
+    with _telling_of_answers(folder):
+        cache = SqliteAnswerCache(folder / ANSWERS)
+    if cache.damaged:
+        log.warning("answers_set_aside", file=str(cache.damaged))
+    return cache
+
+
+@contextmanager
+def _telling_of_answers(folder: Path) -> Iterator[None]:
+    """Say which file or folder is to blame, and what can be done."""
+    file = folder.absolute() / ANSWERS
+    try:
+        yield
+    except InUse as error:
+        remedy = (
+            "ask it instead (--url http://HOST:PORT, or RAGBOOST_URL), or set RAGBOOST_DATA_FOLDER to another folder"
+        )
+        raise AnswerCacheUnavailable(f"a running service uses {file.parent}: {remedy}") from error
+    except (AnswerCacheUnavailable, OSError) as error:
+        remedy = "it must be a file that may be written; RAGBOOST_DATA_FOLDER chooses another folder"
+        raise AnswerCacheUnavailable(f"{file} cannot be opened: {error}; {remedy}") from error
+
+
+def open_onnx(settings: Settings) -> OnnxEmbedder:
+    """Load the prepared model."""
+    return OnnxEmbedder(settings.model_folder, settings.embedder.threads)
+
+
+def prepare_model(settings: Settings, folder: Path | None, download: bool, progress: Progress) -> str:
+    """Prepare the model from *folder*, from its publisher, or from the installed package; give its version."""
+    from adapters.embedder.preparation import prepare  # noqa: PLC0415 - needs packages that serving does not
+
+    source = FolderWeights(folder) if folder else DownloadedWeights() if download else InstalledWeights()
+    precision = Precision(settings.embedder.precision)
+    return prepare(source, settings.model_folder, precision, progress).manifest.version
+
+
+def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
+    """Open the index of this embedder's version: vectors of two versions never meet."""
+    name = embedder.version.replace("/", "-")
+    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
+
+
+def _report_of_index(sentence: str) -> None:
+    log.warning("vector_index", detail=sentence)
+
+
+def connect_openai(settings: Settings) -> LanguageModel:
+    """Import the SDK, and connect."""
+    from adapters.language_model.openai import OpenAILanguageModel  # noqa: PLC0415 - takes a second
+
+    return OpenAILanguageModel.connect(_endpoint(settings, settings.openai))
+
+
+def connect_anthropic(settings: Settings) -> LanguageModel:
+    """Import the SDK, and connect."""
+    from adapters.language_model.anthropic import AnthropicLanguageModel  # noqa: PLC0415 - takes a second
+
+    return AnthropicLanguageModel.connect(_endpoint(settings, settings.anthropic))
+
+
+def _endpoint(settings: Settings, provider: Any) -> Endpoint:
+    key = provider.api_key.get_secret_value() if provider.api_key else ""
+    return Endpoint(key, provider.base_url, settings.language_model.timeout, settings.language_model.retries)
+
+
+def read_documentation() -> ExtractiveLanguageModel:
+    """Give the model that knows RAGBoost's own documentation."""
+    return ExtractiveLanguageModel(read_passages(DOCUMENTATION))
