@@ -7,7 +7,7 @@ from attrs import frozen
 from application.forget_answers import ForgetAnswers
 from domain.caching import AnswerCache, AnswerCatalogue
 from domain.questions import Fingerprint, normalise
-from domain.similarity import Embedder, Point, VectorIndex
+from domain.similarity import Embedder, Point, VectorCatalogue, VectorIndex
 
 PAGE = 256
 
@@ -21,12 +21,13 @@ class HealMemory:
     cache: AnswerCache
     catalogue: AnswerCatalogue
     index: VectorIndex
+    vectors: VectorCatalogue
     embedder: Embedder
     forget: ForgetAnswers
 
     async def __call__(self) -> int:
         """Heal, and tell how many entries were filed anew; others may read and write meanwhile."""
-        orphans = {name async for page in _pages(self.index.page) for name in page}
+        orphans = {name async for page in _pages(self.vectors.page) for name in page}
         filed = 0
         async for page in _pages(self.catalogue.page):
             filed += await self._file([name for name in page if name not in orphans])

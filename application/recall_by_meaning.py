@@ -17,7 +17,7 @@ from domain.clock import Clock
 from domain.events import AnswersRemoved, EventSink, TextTruncated
 from domain.generation import Completion
 from domain.questions import Fingerprint, Question, normalise
-from domain.similarity import Embedder, Embedding, Neighbour, Point, VectorIndex
+from domain.similarity import Embedder, Embedding, Neighbour, Point, Search, VectorIndex
 from domain.verdicts import Verdict
 
 
@@ -97,8 +97,7 @@ class Meanings:
         with Surviving("embedder", self.events):
             embedding, own = await self.embedder.embed((normalise(asked), normalise(stored.question)))
             with Surviving("vector_index", self.events):
-                async with asyncio.timeout(self.patience):
-                    neighbours = await self.index.search(stored.partition, embedding, self.neighbours)
+                neighbours = await self._nearest(Search(stored.partition, embedding))
                 others = [each for each in neighbours if each.fingerprint != stored.fingerprint]
                 around = await self.cache.get([each.fingerprint for each in others])
                 near = [(stored, own.similarity(embedding))]
@@ -132,8 +131,12 @@ class Meanings:
 
     async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[Neighbour]:
         with asking.stopwatch.time("search"):
-            async with asyncio.timeout(self.patience):
-                return await self.index.search(asking.question.compatibility, embedding, self.neighbours)
+            return await self._nearest(Search(asking.question.compatibility, embedding))
+
+    async def _nearest(self, search: Search) -> Sequence[Neighbour]:
+        async with asyncio.timeout(self.patience):
+            (neighbours,) = await self.index.search((search,), self.neighbours)
+        return neighbours
 
     async def _fetch(self, asking: Asking, neighbours: Sequence[Neighbour]) -> Mapping[Fingerprint, StoredAnswer]:
         with asking.stopwatch.time("search"):

@@ -17,7 +17,7 @@ import uvloop
 from filling import question
 from service import MODELS
 
-from domain.similarity import Embedder, VectorIndex
+from domain.similarity import Embedder, Search, VectorIndex
 from entrypoints.opening import open_edge, open_onnx
 from entrypoints.settings import Settings
 
@@ -48,7 +48,7 @@ async def timed(embedder: Embedder, index: VectorIndex, texts: Sequence[str], se
         began = time.perf_counter()
         (embedding,) = await embedder.embed((text,))
         embedded = time.perf_counter()
-        found = await index.search(partition, embedding, NEIGHBOURS)
+        (found,) = await index.search((Search(partition, embedding),), NEIGHBOURS)
         ended = time.perf_counter()
         assert len(found) == NEIGHBOURS
         whole.append(ended - began)

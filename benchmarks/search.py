@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from adapters.vector_index.edge import index as edge
 from domain.questions import Compatibility, Fingerprint
-from domain.similarity import Embedding, Point
+from domain.similarity import Embedding, Point, Search
 
 DIMENSIONS, QUESTIONS, NEAREST, SEED = 384, 1_000, 10, 7
 CLUSTERS, SPREAD = 2_000, 0.6
@@ -123,7 +123,7 @@ async def ask(case: Case, index: edge.EdgeVectorIndex) -> dict[str, Any]:
     """Time searches, pings and exact searches, and compare what was found."""
     questions = [embedding(each) for each in case.asked]
     searches = [
-        lambda number=number: index.search(case.partition_of(number), questions[number], NEAREST)
+        lambda number=number: index.search((Search(case.partition_of(number), questions[number]),), NEAREST)
         for number in range(QUESTIONS)
     ]
     await timed(searches[:100])  # a service has been used before

@@ -69,6 +69,11 @@ class StoredAnswer:
     cluster: str = ""
 
     @property
+    def documents(self) -> tuple[str, ...]:
+        """Name the documents that the answer cites, each once."""
+        return tuple(dict.fromkeys(each.source for each in self.completion.citations))
+
+    @property
     def shared_answer(self) -> str:
         """Name the cluster."""
         return self.cluster or self.fingerprint
@@ -133,13 +138,29 @@ class Directives:
 
 @frozen
 class Selection:
-    """Some entries of one tenant: all, or those that every given field matches; *model* is either of its names."""
+    """
+    Some entries of one tenant: all, or those that every given field matches.
+
+    *model* is either of its names, *document* one that the answer cites.
+    """
 
     tenant: str
     namespace: str | None = None
     tag: str | None = None
     model: str | None = None
+    document: str | None = None
     stored_before: float | None = None
+
+    def matches(self, stored: StoredAnswer) -> bool:
+        """Tell whether *stored* is one of them."""
+        return (
+            stored.tenant == self.tenant
+            and self.namespace in {None, stored.namespace}
+            and self.model in {None, stored.completion.model, stored.requested_model}
+            and (self.tag is None or self.tag in stored.tags)
+            and (self.document is None or self.document in stored.documents)
+            and (self.stored_before is None or stored.stored_at < self.stored_before)
+        )
 
 
 @frozen

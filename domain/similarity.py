@@ -40,6 +40,14 @@ class Point:
 
 
 @frozen
+class Search:
+    """Whose neighbours are wanted, and inside which partition."""
+
+    partition: Compatibility
+    embedding: Embedding
+
+
+@frozen
 class Neighbour:
     """An entry near a question; *similarity* is the cosine."""
 
@@ -82,16 +90,24 @@ class VectorIndex(Protocol):
         """File *points*, replacing those of the same fingerprint."""
 
     @abstractmethod
-    async def search(self, partition: Compatibility, embedding: Embedding, limit: int) -> Sequence[Neighbour]:
-        """Give up to *limit* neighbours inside *partition*, nearest first, never from another partition."""
+    async def search(self, searches: Sequence[Search], limit: int) -> Sequence[Sequence[Neighbour]]:
+        """Give up to *limit* neighbours for each of *searches*, nearest first, never from another partition."""
 
     @abstractmethod
     async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Forget these; those that are not there are passed over."""
 
+
+class VectorCatalogue(Protocol):
+    """The same points, as those who look after them see them. Raises ``VectorIndexUnavailable``."""
+
     @abstractmethod
     async def page(self, after: Fingerprint | None, limit: int) -> Sequence[Fingerprint]:
         """Give up to *limit* fingerprints in a fixed order, from just behind *after*; an empty page is the end."""
+
+    @abstractmethod
+    async def read(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Point]:
+        """Give those of the points that are filed, in no order; their embeddings know no *tokens*."""
 
 
 class EmbedderUnavailable(Unavailable):

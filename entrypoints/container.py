@@ -204,7 +204,9 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, epochs, judge_hits)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
-    heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, embedder, forget_answers)
+    heal_memory = Singleton(
+        HealMemory, stored_answers, stored_answers, vector_index, vector_index, embedder, forget_answers
+    )
     inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
     judge_pairs = Singleton(JudgePairs, embedder, hit_policy, prior)
 

@@ -57,7 +57,7 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
 
     async def select(self, selection: Selection) -> Sequence[Fingerprint]:
         """Look at every entry."""
-        return tuple(each.fingerprint for each in self._answers.values() if _matches(each, selection))
+        return tuple(each.fingerprint for each in self._answers.values() if selection.matches(each))
 
     async def measure(self, tenant: str | None = None) -> Holdings:
         """Give the running totals; one tenant's are added up."""
@@ -114,13 +114,3 @@ def size_of(answer: StoredAnswer) -> int:
 
 def _size_of_text(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _matches(answer: StoredAnswer, wanted: Selection) -> bool:
-    return (
-        answer.tenant == wanted.tenant
-        and wanted.namespace in {None, answer.namespace}
-        and wanted.model in {None, answer.completion.model, answer.requested_model}
-        and (wanted.tag is None or wanted.tag in answer.tags)
-        and (wanted.stored_before is None or answer.stored_at < wanted.stored_before)
-    )

@@ -1,16 +1,15 @@
 """The SQLite file as it is open just now: set aside when it is damaged, opened again when it is gone."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
-from functools import cache
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import count as numbers
 from pathlib import Path
 from typing import Final, TypeVar
 
 from attrs import define, field
 
-from adapters.answer_cache.sqlite_statements import SCHEMA, VERSION
+from adapters.answer_cache.sqlite_schema import prepare_tables
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -121,7 +120,8 @@ class AnswersFile:
             return _open(self.path)
 
     def _set_aside(self) -> None:
-        self.damaged = next(name for name in _names_aside(self.path) if not name.exists())
+        names = (_beside(self.path, f".damaged-{number}") for number in numbers(1))
+        self.damaged = next(name for name in names if not name.exists())
         for companion in COMPANIONS:
             with suppress(FileNotFoundError):
                 _beside(self.path, companion).rename(_beside(self.damaged, companion))
@@ -170,29 +170,8 @@ def _open_reader(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif version != VERSION:
-        raise sqlite3.DatabaseError(f"written by another version of RAGBoost ({version}, this one reads {VERSION})")
-    if _schema(connection) != _schema_as_written():
-        raise sqlite3.DatabaseError("the tables are not those that RAGBoost makes")
+    prepare_tables(connection)
     connection.execute("SELECT count(*) FROM totals")
-
-
-def _schema(connection: sqlite3.Connection) -> list[tuple[bytes]]:
-    return connection.execute("SELECT CAST(sql AS BLOB) FROM sqlite_schema ORDER BY name").fetchall()
-
-
-@cache
-def _schema_as_written() -> list[tuple[bytes]]:
-    with closing(sqlite3.connect(":memory:")) as example:
-        example.executescript(SCHEMA)
-        return _schema(example)
-
-
-def _names_aside(path: Path) -> Iterator[Path]:
-    return (path.with_name(f"{path.name}.damaged-{number}") for number in numbers(1))
 
 
 def _beside(path: Path, companion: str) -> Path:

@@ -1,7 +1,7 @@
-"""The schema and the statements of the SQLite answer cache."""
+"""The statements of the SQLite answer cache."""
 
 import sqlite3
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -11,41 +11,8 @@ from adapters.answer_cache.sqlite_hits import Hits
 from domain.caching import CLOCK_SKEW, Holdings, Selection, StoredAnswer
 from domain.questions import Fingerprint
 
-VERSION: Final = 2
-
 BATCH: Final = 1_000
 """So many names fit into one statement; SQLite allows 32,766."""
-
-SCHEMA: Final = """
-CREATE TABLE answers (
-    fingerprint TEXT PRIMARY KEY, tenant TEXT NOT NULL, namespace TEXT NOT NULL, model TEXT NOT NULL,
-    requested_model TEXT NOT NULL, stored_at REAL NOT NULL, dies_at REAL NOT NULL, accessed_at REAL NOT NULL,
-    accesses INTEGER NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX answers_by_tenant ON answers (tenant, namespace, model, stored_at);
-CREATE INDEX answers_by_death ON answers (dies_at, size);
-CREATE INDEX answers_by_use ON answers (accessed_at, size);
-
-CREATE TABLE tags (
-    tag TEXT NOT NULL, fingerprint TEXT NOT NULL REFERENCES answers ON DELETE CASCADE,
-    PRIMARY KEY (tag, fingerprint)
-) WITHOUT ROWID;
-CREATE INDEX tags_by_answer ON tags (fingerprint);
-
-CREATE TABLE totals (tenant TEXT PRIMARY KEY, entries INTEGER, size INTEGER, accesses INTEGER) WITHOUT ROWID;
-CREATE TRIGGER answer_added AFTER INSERT ON answers BEGIN
-    INSERT INTO totals VALUES (NEW.tenant, 1, NEW.size, NEW.accesses) ON CONFLICT DO UPDATE SET
-    entries = entries + 1, size = size + excluded.size, accesses = accesses + excluded.accesses;
-END;
-CREATE TRIGGER answer_removed AFTER DELETE ON answers BEGIN
-    UPDATE totals SET entries = entries - 1, size = size - OLD.size, accesses = accesses - OLD.accesses
-    WHERE tenant = OLD.tenant;
-END;
-CREATE TRIGGER answer_used AFTER UPDATE OF accesses ON answers BEGIN
-    UPDATE totals SET accesses = accesses + NEW.accesses - OLD.accesses WHERE tenant = NEW.tenant;
-END;
-"""
-
 
 Sized = list[tuple[Fingerprint, int]]
 
@@ -85,6 +52,13 @@ def write(connection: sqlite3.Connection, answers: Sequence[tuple[StoredAnswer, 
         connection.executemany("INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
         tags = [(tag, each.fingerprint) for each, _ in answers for tag in dict.fromkeys(each.tags)]
         connection.executemany("INSERT INTO tags VALUES (?,?)", tags)
+        cite(connection, [each for each, _ in answers])
+
+
+def cite(connection: sqlite3.Connection, answers: Iterable[StoredAnswer]) -> None:
+    """Add the documents that *answers* cite."""
+    cited = [(document, each.fingerprint) for each in answers for document in each.documents]
+    connection.executemany("INSERT INTO documents VALUES (?,?)", cited)
 
 
 def delete(connection: sqlite3.Connection, fingerprints: Sequence[Fingerprint]) -> None:
@@ -108,6 +82,7 @@ def select(connection: sqlite3.Connection, wanted: Selection) -> Sequence[Finger
         "? IN (model, requested_model)": wanted.model,
         "stored_at < ?": wanted.stored_before,
         "fingerprint IN (SELECT fingerprint FROM tags WHERE tag = ?)": wanted.tag,
+        "fingerprint IN (SELECT fingerprint FROM documents WHERE document = ?)": wanted.document,
     }
     given = {condition: value for condition, value in conditions.items() if value is not None}
     query = f"SELECT fingerprint FROM answers WHERE {' AND '.join(given)}"  # noqa: S608 - the conditions above only

@@ -1,6 +1,7 @@
 """The vector index in memory: exact, forgotten with the process, and the measure of every other one."""
 
 import asyncio
+from array import array
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.questions import Compatibility, Fingerprint
-from domain.similarity import Embedding, Neighbour, Point, VectorIndex
+from domain.similarity import Embedding, Neighbour, Point, Search, VectorCatalogue, VectorIndex
 
 FIRST_ROWS = 16
 
@@ -19,7 +20,7 @@ INLINE_ROWS = 2_000
 Matrix = NDArray[np.float32]
 
 
-class MemoryVectorIndex(VectorIndex):
+class MemoryVectorIndex(VectorIndex, VectorCatalogue):
     """Keeps one matrix for each partition and compares the question with every row of it."""
 
     def __init__(self) -> None:
@@ -33,11 +34,8 @@ class MemoryVectorIndex(VectorIndex):
             for point in points:
                 await self._file(point)
 
-    async def search(  # noqa: D102
-        self, partition: Compatibility, embedding: Embedding, limit: int
-    ) -> Sequence[Neighbour]:
-        rows = self._partitions.get(partition)
-        return await rows.nearest(_row(embedding), limit) if rows else []
+    async def search(self, searches: Sequence[Search], limit: int) -> Sequence[Sequence[Neighbour]]:  # noqa: D102
+        return [await self._nearest(each, limit) for each in searches]
 
     async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:  # noqa: D102
         async with self._writing:
@@ -48,11 +46,20 @@ class MemoryVectorIndex(VectorIndex):
         start = 0 if after is None else bisect_right(self._order, after)
         return self._order[start : start + limit]
 
+    async def read(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Point]:  # noqa: D102
+        async with self._writing:
+            homes = {each: self._homes[each] for each in fingerprints if each in self._homes}
+            return [Point(each, home, self._partitions[home].embedding(each)) for each, home in homes.items()]
+
     async def ping(self) -> None:
         """Do nothing: what lives in this process is always there."""
 
     async def close(self) -> None:
         """Do nothing: there is nothing to give back."""
+
+    async def _nearest(self, search: Search, limit: int) -> Sequence[Neighbour]:
+        rows = self._partitions.get(search.partition)
+        return await rows.nearest(_row(search.embedding), limit) if rows else []
 
     async def _file(self, point: Point) -> None:
         if self._homes.get(point.fingerprint) != point.partition:
@@ -104,6 +111,10 @@ class _Rows:
             if len(self._names) <= INLINE_ROWS:
                 return self._compare(row, limit)
             return await asyncio.to_thread(self._compare, row, limit)
+
+    def embedding(self, fingerprint: Fingerprint) -> Embedding:
+        row = self._matrix[self._places[fingerprint]]
+        return Embedding(array("f", row.tobytes()))
 
     def _compare(self, row: Matrix, limit: int) -> list[Neighbour]:
         similarities = self._matrix[: len(self._names)] @ row

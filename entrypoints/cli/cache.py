@@ -39,6 +39,7 @@ def show(entry_id: str, connection: Connection) -> None:
 @click.option("--namespace", help="Those of this namespace.")
 @click.option("--tag", help="Those with this tag.")
 @click.option("--model", help="Those of this model.")
+@click.option("--document", help="Those that cite this document.")
 @click.option("--older-than", type=click.IntRange(min=0), help="Those stored longer ago than so many seconds.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

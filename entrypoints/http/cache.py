@@ -120,11 +120,12 @@ def _pairs(data: bodies.JudgeRequest) -> list[Pair]:
 
 
 def _selection(tenant: str, data: bodies.PurgeRequest, clock: Clock) -> Selection:
-    narrowed = (data.namespace, data.tag, data.model, data.older_than) != (None, None, None, None)
-    if data.all == narrowed:
-        raise Malformed.field("all", "must be true, unless at least one of namespace, tag, model, older_than is given")
+    given = (data.namespace, data.tag, data.model, data.document, data.older_than)
+    if data.all is any(each is not None for each in given):
+        fields = "namespace, tag, model, document, older_than"
+        raise Malformed.field("all", f"must be true, unless at least one of {fields} is given")
     before = None if data.older_than is None else clock.now() - data.older_than
-    return Selection(tenant, data.namespace, data.tag, data.model, before)
+    return Selection(tenant, data.namespace, data.tag, data.model, data.document, before)
 
 
 def _entry(stored: StoredAnswer, clock: Clock) -> bodies.Entry:

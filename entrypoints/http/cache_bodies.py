@@ -75,6 +75,7 @@ class PurgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     namespace: Name | None = None
     tag: Name | None = None
     model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    document: Annotated[str, Meta(min_length=1, max_length=2000, description="It is cited.")] | None = None
     older_than: Annotated[int, Meta(ge=0, le=MAX_AGE, description="Seconds since it was stored.")] | None = None
     dry_run: bool = False
 

@@ -276,7 +276,10 @@ class TestAnswerCatalogue:
                 number,
                 tenant=chance.choice(["acme", "globex"]),
                 namespace=chance.choice(["", "support"]),
-                completion=a_completion(model=chance.choice(["small", "large"])),
+                completion=a_completion(
+                    model=chance.choice(["small", "large"]),
+                    citations=(Citation("README.md", "It is."), Citation("README.md", "Is it?"))[: chance.randrange(3)],
+                ),
                 requested_model=chance.choice(["", "small", "alias"]),
                 tags=tuple(chance.sample(["a", "b", "ü🦊"], chance.randrange(3))),
                 stored_at=NOW + chance.randrange(4),
@@ -286,11 +289,12 @@ class TestAnswerCatalogue:
         await store.put(answers)
 
         for wanted in (
-            Selection(tenant, namespace, tag, model, before)
+            Selection(tenant, namespace, tag, model, document, before)
             for tenant in ("acme", "globex", "nobody")
             for namespace in (None, "", "support", "none")
             for tag in (None, "a", "ü🦊", "A")
             for model in (None, "small", "alias", "none")
+            for document in (None, "README.md", "none")
             for before in (None, NOW, NOW + 2, NOW + 9)
         ):
             assert sorted(await store.select(wanted)) == [each.fingerprint for each in answers if fits(each, wanted)]
@@ -452,6 +456,7 @@ def fits(answer: StoredAnswer, wanted: Selection) -> bool:
         and (wanted.namespace is None or answer.namespace == wanted.namespace)
         and (wanted.tag is None or wanted.tag in answer.tags)
         and wanted.model in (None, answer.completion.model, answer.requested_model)
+        and (wanted.document is None or wanted.document in [each.source for each in answer.completion.citations])
         and (wanted.stored_before is None or answer.stored_at < wanted.stored_before)
     )
 

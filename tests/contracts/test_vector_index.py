@@ -10,7 +10,7 @@ import pytest
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
 from domain.questions import Compatibility, Fingerprint
-from domain.similarity import Embedding, Neighbour, Point
+from domain.similarity import Embedding, Neighbour, Point, Search
 
 DIMENSIONS = 12
 Index = MemoryVectorIndex | EdgeVectorIndex
@@ -62,6 +62,11 @@ def point(number: int, partition: Compatibility, embedding: Embedding) -> Point:
     return Point(fingerprint(number), partition, embedding)
 
 
+async def nearest(index: Index, partition: Compatibility, embedding: Embedding, limit: int) -> Sequence[Neighbour]:
+    (found,) = await index.search([Search(partition, embedding)], limit)
+    return found
+
+
 def names(found: Sequence[Neighbour]) -> list[Fingerprint]:
     return [each.fingerprint for each in found]
 
@@ -69,7 +74,7 @@ def names(found: Sequence[Neighbour]) -> list[Fingerprint]:
 async def test_the_nearest_comes_first_with_its_cosine(index: Index) -> None:
     await index.upsert([point(1, RUBY, towards(0, 1)), point(2, RUBY, towards(1, 0)), point(3, RUBY, towards(1, 1))])
 
-    found = await index.search(RUBY, towards(1, 0), 3)
+    found = await nearest(index, RUBY, towards(1, 0), 3)
 
     assert names(found) == [fingerprint(2), fingerprint(3), fingerprint(1)]
     assert [each.similarity for each in found] == pytest.approx([1.0, 0.5**0.5, 0.0], abs=1e-5)
@@ -78,19 +83,46 @@ async def test_the_nearest_comes_first_with_its_cosine(index: Index) -> None:
 async def test_no_more_than_the_limit_are_found(index: Index) -> None:
     await index.upsert([point(number, RUBY, towards(1, number)) for number in range(9)])
 
-    assert names(await index.search(RUBY, towards(1, 0), 2)) == [fingerprint(0), fingerprint(1)]
-    assert len(await index.search(RUBY, towards(1, 0), 100)) == 9
+    assert names(await nearest(index, RUBY, towards(1, 0), 2)) == [fingerprint(0), fingerprint(1)]
+    assert len(await nearest(index, RUBY, towards(1, 0), 100)) == 9
 
 
 async def test_a_search_never_leaves_its_partition(index: Index) -> None:
     await index.upsert([point(1, RUBY, towards(1, 0)), point(2, RAILS, towards(0, 1))])
 
-    assert names(await index.search(RAILS, towards(1, 0), 5)) == [fingerprint(2)]
-    assert await index.search(Compatibility("perl"), towards(1, 0), 5) == []
+    assert names(await nearest(index, RAILS, towards(1, 0), 5)) == [fingerprint(2)]
+    assert await nearest(index, Compatibility("perl"), towards(1, 0), 5) == []
+
+
+async def test_many_searches_are_answered_at_once_each_in_its_partition(index: Index) -> None:
+    await index.upsert([point(number, RUBY if number % 2 else RAILS, towards(1, number)) for number in range(6)])
+
+    found = await index.search(
+        [Search(RAILS, towards(1)), Search(RUBY, towards(1)), Search(Compatibility("perl"), towards(1))], 2
+    )
+
+    assert [names(each) for each in found] == [[fingerprint(0), fingerprint(2)], [fingerprint(1), fingerprint(3)], []]
+    assert list(await index.search([], 2)) == []
+
+
+async def test_points_are_read_as_they_were_filed(index: Index) -> None:
+    filed = [point(1, RUBY, towards(0.6, 0.8)), point(2, RAILS, towards(1, -1))]
+    await index.upsert(filed)
+
+    found = await index.read([fingerprint(2), fingerprint(7), fingerprint(1), fingerprint(1)])
+
+    assert sorted((each.fingerprint, each.partition) for each in found) == [
+        (fingerprint(1), RUBY),
+        (fingerprint(2), RAILS),
+    ]
+    for each in found:
+        (same,) = (one for one in filed if one.fingerprint == each.fingerprint)
+        assert list(each.embedding.vector) == pytest.approx(list(same.embedding.vector), abs=1e-6)
+    assert list(await index.read([])) == []
 
 
 async def test_an_index_without_points_finds_nothing(index: Index) -> None:
-    assert list(await index.search(RUBY, towards(1), 5)) == []
+    assert list(await nearest(index, RUBY, towards(1), 5)) == []
     assert list(await index.page(None, 5)) == []
 
 
@@ -98,23 +130,23 @@ async def test_filing_a_fingerprint_again_replaces_its_embedding(index: Index) -
     await index.upsert([point(1, RUBY, towards(1, 0))])
     await index.upsert([point(1, RUBY, towards(0, 1))])
 
-    (only,) = await index.search(RUBY, towards(0, 1), 5)
+    (only,) = await nearest(index, RUBY, towards(0, 1), 5)
     assert only.similarity == pytest.approx(1.0, abs=1e-5)
 
 
 async def test_the_last_of_two_points_in_one_call_counts(index: Index) -> None:
     await index.upsert([point(1, RUBY, towards(1, 0)), point(1, RAILS, towards(0, 1))])
 
-    assert list(await index.search(RUBY, towards(1, 0), 5)) == []
-    assert names(await index.search(RAILS, towards(1, 0), 5)) == [fingerprint(1)]
+    assert list(await nearest(index, RUBY, towards(1, 0), 5)) == []
+    assert names(await nearest(index, RAILS, towards(1, 0), 5)) == [fingerprint(1)]
 
 
 async def test_filing_a_fingerprint_in_another_partition_moves_it(index: Index) -> None:
     await index.upsert([point(1, RUBY, towards(1)), point(2, RUBY, towards(1))])
     await index.upsert([point(1, RAILS, towards(1))])
 
-    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(2)]
-    assert names(await index.search(RAILS, towards(1), 5)) == [fingerprint(1)]
+    assert names(await nearest(index, RUBY, towards(1), 5)) == [fingerprint(2)]
+    assert names(await nearest(index, RAILS, towards(1), 5)) == [fingerprint(1)]
     assert list(await index.page(None, 5)) == [fingerprint(1), fingerprint(2)]
 
 
@@ -123,7 +155,7 @@ async def test_what_was_removed_is_not_found(index: Index) -> None:
 
     await index.remove([fingerprint(0), fingerprint(2)])
 
-    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(1)]
+    assert names(await nearest(index, RUBY, towards(1), 5)) == [fingerprint(1)]
     assert list(await index.page(None, 5)) == [fingerprint(1)]
 
 
@@ -141,7 +173,7 @@ async def test_what_was_removed_can_be_filed_again(index: Index) -> None:
     await index.remove([fingerprint(1)])
     await index.upsert([point(1, RUBY, towards(1))])
 
-    assert names(await index.search(RUBY, towards(1), 5)) == [fingerprint(1)]
+    assert names(await nearest(index, RUBY, towards(1), 5)) == [fingerprint(1)]
 
 
 async def test_nothing_to_do_is_done(index: Index) -> None:
@@ -177,7 +209,7 @@ async def test_a_page_begins_behind_a_fingerprint_that_is_gone(index: Index) -> 
 async def test_any_text_can_name_a_partition(index: Index, partition: str) -> None:
     await index.upsert([point(1, Compatibility(partition), towards(1)), point(2, RUBY, towards(1))])
 
-    assert names(await index.search(Compatibility(partition), towards(1), 5)) == [fingerprint(1)]
+    assert names(await nearest(index, Compatibility(partition), towards(1), 5)) == [fingerprint(1)]
 
 
 async def test_an_index_in_use_answers_a_ping(index: Index) -> None:
@@ -197,7 +229,7 @@ async def test_in_a_thousand_random_cases_all_indexes_agree(both: list[Index]) -
         for each in both:
             await each.upsert(filed)
             await each.remove(removed)
-            answers.append(await each.search(partition, asked, limit))
+            answers.append(await nearest(each, partition, asked, limit))
         exact, other = answers
         assert names(other) == names(exact)
         assert [each.similarity for each in other] == pytest.approx([each.similarity for each in exact], abs=1e-5)

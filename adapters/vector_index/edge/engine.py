@@ -81,8 +81,12 @@ class Engine:
 
     @_do.register
     def _nearest(self, request: wire.Search) -> wire.Reply:
-        found = self._shard.search(shard.searching(request.partition, request.vector, request.limit))
-        return wire.Reply(fingerprints=shard.fingerprints(found), similarities=[each.score for each in found])
+        searches = (shard.searching(each.partition, each.vector, request.limit) for each in request.wanted)
+        return wire.Reply(found=[shard.neighbours(self._shard.search(each)) for each in searches])
+
+    @_do.register
+    def _read(self, request: wire.Read) -> wire.Reply:
+        return wire.Reply(entries=shard.retrieved(self._shard, request.fingerprints))
 
     @_do.register
     def _page(self, request: wire.Page) -> wire.Reply:

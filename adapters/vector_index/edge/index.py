@@ -1,6 +1,7 @@
 """The vector index on disk: Qdrant Edge, embedded, in a process of its own."""
 
 import asyncio
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +10,15 @@ from adapters.vector_index.edge import wire
 from adapters.vector_index.edge.folder import EdgeFolder
 from adapters.vector_index.edge.live import LiveShard
 from domain.questions import Compatibility, Fingerprint
-from domain.similarity import Embedding, Neighbour, Point, VectorIndex, VectorIndexUnavailable
+from domain.similarity import (
+    Embedding,
+    Neighbour,
+    Point,
+    Search,
+    VectorCatalogue,
+    VectorIndex,
+    VectorIndexUnavailable,
+)
 
 Item = TypeVar("Item")
 
@@ -23,7 +32,7 @@ OPTIMISE_SHARE = 0.03
 """And so large a share of all points: the more there are, the longer optimising takes."""
 
 
-class EdgeVectorIndex(VectorIndex):
+class EdgeVectorIndex(VectorIndex, VectorCatalogue):
     """
     Keeps the points in *folder*, which belongs to one *embedder* version and to one service at a time.
 
@@ -60,14 +69,10 @@ class EdgeVectorIndex(VectorIndex):
         for batch in _batches(points):
             await self._change(wire.Upsert([_entry(each) for each in batch]), len(batch))
 
-    async def search(  # noqa: D102
-        self, partition: Compatibility, embedding: Embedding, limit: int
-    ) -> Sequence[Neighbour]:
-        found = await self._shard.read(wire.Search(partition, embedding.vector.tobytes(), limit))
-        return [
-            Neighbour(Fingerprint(name), near)
-            for name, near in zip(found.fingerprints, found.similarities, strict=True)
-        ]
+    async def search(self, searches: Sequence[Search], limit: int) -> Sequence[Sequence[Neighbour]]:  # noqa: D102
+        wanted = [wire.Wanted(each.partition, each.embedding.vector.tobytes()) for each in searches]
+        reply = await self._shard.read(wire.Search(wanted, limit))
+        return [[Neighbour(Fingerprint(each.fingerprint), each.similarity) for each in found] for found in reply.found]
 
     async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:  # noqa: D102
         for batch in _batches(fingerprints):
@@ -76,6 +81,10 @@ class EdgeVectorIndex(VectorIndex):
     async def page(self, after: Fingerprint | None, limit: int) -> Sequence[Fingerprint]:  # noqa: D102
         found = await self._shard.read(wire.Page(after, limit))
         return [Fingerprint(each) for each in found.fingerprints]
+
+    async def read(self, fingerprints: Sequence[Fingerprint]) -> Sequence[Point]:  # noqa: D102
+        replies = [await self._shard.read(wire.Read(list(batch))) for batch in _batches(fingerprints)]
+        return [_point(each) for reply in replies for each in reply.entries]
 
     async def optimise(self) -> None:
         """
@@ -114,6 +123,11 @@ class EdgeVectorIndex(VectorIndex):
 
 def _entry(point: Point) -> wire.Entry:
     return wire.Entry(point.fingerprint, point.partition, point.embedding.vector.tobytes())
+
+
+def _point(entry: wire.Entry) -> Point:
+    embedding = Embedding(array("f", entry.vector))
+    return Point(Fingerprint(entry.fingerprint), Compatibility(entry.partition), embedding)
 
 
 def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

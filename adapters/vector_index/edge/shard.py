@@ -9,7 +9,7 @@ from uuid import UUID
 
 import qdrant_edge as edge
 
-from adapters.vector_index.edge.wire import Entry, Vector
+from adapters.vector_index.edge.wire import Entry, Found, Vector
 
 LINKS, CANDIDATES = 16, 100
 """Of the graph: links of a node, and candidates looked at when it is added."""
@@ -85,12 +85,24 @@ def searching(partition: str, vector: Vector, limit: int) -> edge.SearchRequest:
     )
 
 
+def retrieved(index: edge.EdgeShard, names: Iterable[str]) -> list[Entry]:
+    """Give those of the entries of these fingerprints that are filed."""
+    wanted = {_identity(each): each for each in names}
+    found = index.retrieve(list(wanted), with_payload=True, with_vector=True)
+    return [_entry(each) for each in found if each.payload and each.payload["fingerprint"] in wanted.values()]
+
+
 def scrolling(start: str | None, limit: int) -> edge.ScrollRequest:
     """Read *limit* entries in the order of their identities, from that of *start*, inclusive."""
     return edge.ScrollRequest(_identity(start) if start else None, limit, with_payload=["fingerprint"])
 
 
-def fingerprints(found: Sequence[edge.ScoredPoint] | Sequence[edge.Record]) -> list[str]:
+def neighbours(found: Sequence[edge.ScoredPoint]) -> list[Found]:
+    """Give what was found, with its cosine."""
+    return [Found(each.payload["fingerprint"], each.score) for each in found if each.payload]
+
+
+def fingerprints(found: Sequence[edge.Record]) -> list[str]:
     """Give the fingerprints of what was found."""
     return [each.payload["fingerprint"] for each in found if each.payload]
 
@@ -118,6 +130,12 @@ def _config(dimensions: int) -> edge.EdgeConfig:
 def _point(entry: Entry) -> edge.Point:
     payload = {"fingerprint": entry.fingerprint, "partition": entry.partition}
     return edge.Point(_identity(entry.fingerprint), _floats(entry.vector), payload)
+
+
+def _entry(record: edge.Record) -> Entry:
+    payload = record.payload or {}
+    vector = array("f", cast("list[float]", record.vector))
+    return Entry(payload["fingerprint"], payload["partition"], vector.tobytes())
 
 
 def _identity(fingerprint: str) -> UUID:

@@ -42,12 +42,24 @@ class Remove(msgspec.Struct, frozen=True, tag=True):
     fingerprints: list[str]
 
 
-class Search(msgspec.Struct, frozen=True, tag=True):
-    """Name the *limit* nearest of a partition."""
+class Wanted(msgspec.Struct, frozen=True, array_like=True):
+    """What is to be searched in a partition."""
 
     partition: str
     vector: Vector
+
+
+class Search(msgspec.Struct, frozen=True, tag=True):
+    """Name the *limit* nearest of each."""
+
+    wanted: list[Wanted]
     limit: int
+
+
+class Read(msgspec.Struct, frozen=True, tag=True):
+    """Give these, whole."""
+
+    fingerprints: list[str]
 
 
 class Page(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +78,14 @@ class Optimise(msgspec.Struct, frozen=True, tag=True):
 
 
 Change = Upsert | Remove
-Request = Hello | Open | Upsert | Remove | Search | Page | Flush | Optimise
+Request = Hello | Open | Upsert | Remove | Search | Read | Page | Flush | Optimise
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """A neighbour."""
+
+    fingerprint: str
+    similarity: float
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,7 +93,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
     error: str = ""
     fingerprints: list[str] = []
-    similarities: list[float] = []
+    found: list[list[Found]] = []
+    entries: list[Entry] = []
     points: int = 0
     indexed: int = 0
 

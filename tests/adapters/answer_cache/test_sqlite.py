@@ -16,7 +16,8 @@ import pytest
 
 from adapters.answer_cache import sqlite as module
 from adapters.answer_cache.sqlite import SqliteAnswerCache
-from domain.caching import AnswerCacheUnavailable, StoredAnswer
+from domain.caching import AnswerCacheUnavailable, Selection, StoredAnswer
+from domain.generation import Citation
 from domain.questions import Fingerprint
 from tests.builders import a_completion, a_fingerprint, a_stored_answer
 
@@ -331,6 +332,21 @@ class TestDamagedFiles:
         await cache.close()
         with closing(sqlite3.connect(cache.damaged)) as old:
             assert old.execute("SELECT count(*) FROM answers").fetchone() == (3,)
+
+    async def test_one_of_the_version_before_is_upgraded(self, path: Path) -> None:
+        cites = a_completion(citations=(Citation("README.md", "It is."),))
+        cache = SqliteAnswerCache(path)
+        await cache.put([*answers(), a_stored_answer(9, completion=cites)])
+        await cache.close()
+        change(path, "DROP TABLE documents")
+        change(path, "PRAGMA user_version = 2")
+
+        for _ in range(2):
+            cache = SqliteAnswerCache(path)
+            assert cache.damaged is None
+            assert await cache.select(Selection("acme", document="README.md")) == [a_fingerprint(9)]
+            assert set(await cache.get(NAMES)) >= {each.fingerprint for each in answers()}
+            await cache.close()
 
     async def test_somebody_elses_database_is_set_aside(self, path: Path) -> None:
         change(path, "CREATE TABLE theirs (x)")

@@ -15,7 +15,7 @@ import pytest
 from adapters.vector_index.edge import index as edge
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.questions import Compatibility, Fingerprint
-from domain.similarity import Embedding, Point, VectorIndexUnavailable
+from domain.similarity import Embedding, Point, Search, VectorIndexUnavailable
 
 pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
 on_both_loops = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
@@ -110,7 +110,7 @@ async def test_what_was_filed_is_there_after_closing(tmp_path: Path) -> None:
 
     after = index_in(tmp_path)
     assert await numbers_in(after) == list(range(200))
-    assert (await after.search(HERE, embedding(7), 1))[0].fingerprint == fingerprint(7)
+    assert (await after.search([Search(HERE, embedding(7))], 1))[0][0].fingerprint == fingerprint(7)
     await after.close()
 
 
@@ -270,14 +270,14 @@ async def test_searches_and_writes_go_on_while_it_is_optimised(
         filed += 1
         await index.remove([fingerprint(served)])
         served += 1
-        (nearest, *_) = await index.search(HERE, embedding(4_000 + filed - 1), 3)
+        ((nearest, *_),) = await index.search([Search(HERE, embedding(4_000 + filed - 1))], 3)
         assert nearest.fingerprint == fingerprint(4_000 + filed - 1)
     await index.optimise()
 
     assert served > 3
     assert await numbers_in(index) == list(range(served, 4_000 + filed))
     last = 4_000 + filed - 1
-    assert (await index.search(HERE, embedding(last), 1))[0].fingerprint == fingerprint(last)
+    assert (await index.search([Search(HERE, embedding(last))], 1))[0][0].fingerprint == fingerprint(last)
     assert REPORTS == []
 
 
