@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from application.forget_answers import ForgetAnswers
-from domain.caching import AnswerCatalogue
+from domain.catalogue import AnswerCatalogue
 from domain.clock import Clock
 
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from attrs import frozen
 
 from application.forget_answers import ForgetAnswers
-from domain.caching import AnswerCache, AnswerCatalogue
+from domain.caching import AnswerCache
+from domain.catalogue import AnswerCatalogue
 from domain.questions import Fingerprint, normalise
 from domain.similarity import Embedder, Point, VectorCatalogue, VectorIndex
 

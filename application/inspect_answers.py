@@ -2,7 +2,8 @@
 
 from attrs import frozen
 
-from domain.caching import AnswerCache, AnswerCatalogue, Holdings, StoredAnswer
+from domain.caching import AnswerCache, StoredAnswer
+from domain.catalogue import AnswerCatalogue, Holdings
 from domain.errors import Absent
 from domain.questions import Fingerprint
 

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from application.forget_answers import ForgetAnswers, PurgeEpochs
 from application.judge_hits import JudgeHits
-from domain.caching import AnswerCatalogue, Selection
+from domain.catalogue import AnswerCatalogue, Selection
 from domain.questions import Fingerprint
 
 

@@ -7,7 +7,8 @@ from math import inf
 
 from attrs import define, evolve, field
 
-from domain.caching import AnswerCache, AnswerCatalogue, Holdings, Selection, StoredAnswer
+from domain.caching import AnswerCache, StoredAnswer
+from domain.catalogue import AnswerCatalogue, Holdings, Selection
 from domain.questions import Fingerprint
 
 OVERHEAD = 1024

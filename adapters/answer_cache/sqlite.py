@@ -12,7 +12,8 @@ from adapters.answer_cache import sqlite_statements as sql
 from adapters.answer_cache.sqlite_disk import AnswersOnDisk
 from adapters.answer_cache.sqlite_file import AnswersFile, T
 from adapters.translation import ErrorTable, translating
-from domain.caching import AnswerCache, AnswerCacheUnavailable, AnswerCatalogue, Holdings, Selection, StoredAnswer
+from domain.caching import AnswerCache, AnswerCacheUnavailable, StoredAnswer
+from domain.catalogue import AnswerCatalogue, Holdings, Selection
 from domain.questions import Fingerprint
 
 FLUSH_AFTER = 1.0

@@ -8,7 +8,8 @@ from typing import Any, Final
 from attrs import frozen
 
 from adapters.answer_cache.sqlite_hits import Hits
-from domain.caching import CLOCK_SKEW, Holdings, Selection, StoredAnswer
+from domain.caching import CLOCK_SKEW, StoredAnswer
+from domain.catalogue import Holdings, Selection
 from domain.questions import Fingerprint
 
 BATCH: Final = 1_000

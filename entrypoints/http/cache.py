@@ -9,7 +9,8 @@ from litestar.params import FromPath, JSONBody
 from application.inspect_answers import InspectAnswers
 from application.judge_pairs import JudgePairs, Pair
 from application.purge_answers import PurgeAnswers
-from domain.caching import Selection, StoredAnswer
+from domain.caching import StoredAnswer
+from domain.catalogue import Selection
 from domain.clock import Clock
 from domain.errors import Malformed
 from domain.evidence import compare

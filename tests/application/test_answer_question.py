@@ -10,7 +10,7 @@ from adapters.vector_index.memory import MemoryVectorIndex
 from application import forget_answers
 from application.forget_answers import PurgeEpochs
 from domain.answers import Origin, Reason
-from domain.caching import Selection
+from domain.catalogue import Selection
 from domain.errors import NotRemembered
 from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFailed, TextTruncated
 from domain.generation import Chunk, FinishReason, ModelTimedOut, TokenUsage

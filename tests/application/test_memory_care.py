@@ -7,7 +7,7 @@ import pytest
 from adapters.answer_cache.memory import MemoryAnswerCache
 from application.heal_memory import HealMemory
 from application.inspect_answers import InspectAnswers
-from domain.caching import Holdings, Selection
+from domain.catalogue import Holdings, Selection
 from domain.errors import Absent
 from domain.events import AnswersRemoved
 from domain.questions import Fingerprint

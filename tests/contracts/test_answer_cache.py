@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from adapters.answer_cache.layered import LayeredAnswerCache
 from adapters.answer_cache.memory import MemoryAnswerCache
 from adapters.answer_cache.sqlite import SqliteAnswerCache
-from domain.caching import CLOCK_SKEW, AnswerCache, Holdings, Lifetime, Selection, StoredAnswer
+from domain.caching import CLOCK_SKEW, AnswerCache, Lifetime, StoredAnswer
+from domain.catalogue import Holdings, Selection
 from domain.generation import Citation, FinishReason, TokenUsage
 from domain.questions import Fingerprint
 from tests.builders import a_completion, a_fingerprint, a_stored_answer

@@ -12,8 +12,9 @@ from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.prepared_model import PreparedModel
 from domain.agreement import AnswerJudge
-from domain.caching import AnswerCache, AnswerCatalogue
+from domain.caching import AnswerCache
 from domain.candidates import FEATURES
+from domain.catalogue import AnswerCatalogue
 from domain.events import EventSink
 from domain.generation import LanguageModel
 from domain.similarity import Embedder, VectorIndex

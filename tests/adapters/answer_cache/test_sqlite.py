@@ -16,7 +16,8 @@ import pytest
 
 from adapters.answer_cache import sqlite as module
 from adapters.answer_cache.sqlite import SqliteAnswerCache
-from domain.caching import AnswerCacheUnavailable, Selection, StoredAnswer
+from domain.caching import AnswerCacheUnavailable, StoredAnswer
+from domain.catalogue import Selection
 from domain.generation import Citation
 from domain.questions import Fingerprint
 from tests.builders import a_completion, a_fingerprint, a_stored_answer

@@ -1,0 +1,120 @@
+"""Stands before a server: gives up soon, and asks no more until the server answers again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from time import monotonic
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from domain.errors import Unavailable
+from domain.resilience import CircuitBreaker, State
+
+T = TypeVar("T")
+
+ALL, HALF = 2, 1
+"""Strikes of a call that failed, and of one that only took long: two of these in a row are one of those."""
+
+SLOW = 0.5
+"""The share of its time after which a call has taken long."""
+
+LATE = 0.05
+"""Seconds by which a time-out may be late before it was us who kept the event loop, and not the server."""
+
+RETRY, RETRY_AT_LAST = 0.2, 1.0
+"""Seconds until a server that is away is tried again: at first, and after a while."""
+
+
+class Away(Unavailable):
+    """The server failed a moment ago, and is not asked again until it answers a trial."""
+
+
+@define(eq=False)
+class Guard:
+    """
+    Lets calls to the server called *name* through as long as it answers.
+
+    Each may take *patience* seconds. One that takes longer or ends in one of *failures*, or two in a row that take more
+    than half of that, are enough: from then on every call fails at once, with ``Away``, and *trial* is made in the
+    background, five times a second at first and then once, until it succeeds in good time.
+    """
+
+    name: str
+    trial: Callable[[], Awaitable[object]]
+    failures: tuple[type[BaseException], ...]
+    patience: float
+    _breaker: CircuitBreaker = field(factory=lambda: CircuitBreaker(ALL, 0.0), init=False)
+    _trying: asyncio.Task[None] | None = field(default=None, init=False)
+    _complaint: str = field(default="", init=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether calls fail at once."""
+        return self._breaker.state is not State.CLOSED
+
+    async def __call__(self, call: Coroutine[Any, Any, T]) -> T:
+        """Wait for *call*; raises ``Away``, ``TimeoutError``, and whatever it raises."""
+        if self.is_open:
+            call.close()
+            raise Away(f"{self.name} is away: {self._complaint}")
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self.patience):
+                result = await call
+        except (TimeoutError, *self.failures) as error:  # type: ignore[misc] # mypy cannot see into the tuple
+            self._blame(error, monotonic() - began)
+            raise
+        self._praise(monotonic() - began)
+        return result
+
+    async def patiently(self, call: Coroutine[Any, Any, T], patience: float) -> T:
+        """Wait for *call*, which nobody's question hangs on, for *patience* seconds; what it takes means nothing."""
+        if self.is_open:
+            call.close()
+            raise Away(f"{self.name} is away: {self._complaint}")
+        try:
+            async with asyncio.timeout(patience):
+                return await call
+        except self.failures as error:
+            self._blame(error, 0.0)
+            raise
+
+    async def close(self) -> None:
+        """End the trials."""
+        if self._trying:
+            self._trying.cancel()
+            await asyncio.wait([self._trying])
+
+    def _praise(self, took: float) -> None:
+        if took <= SLOW * self.patience:
+            self._breaker.succeeded()
+        else:
+            self._strike(HALF, f"answers take {took:.3f} s")
+
+    def _blame(self, error: BaseException, took: float) -> None:
+        if isinstance(error, TimeoutError) and took > self.patience + LATE:
+            return
+        self._strike(ALL, str(error) or f"no answer within {self.patience:g} s")
+
+    def _strike(self, strikes: int, complaint: str) -> None:
+        self._complaint = complaint
+        if self._breaker.failed(monotonic(), strikes):
+            self._trying = asyncio.create_task(self._try_again())
+
+    async def _try_again(self) -> None:
+        pause = RETRY
+        while self.is_open:
+            await asyncio.sleep(pause)
+            pause = min(RETRY_AT_LAST, pause * 1.5)
+            await self._try_once()
+
+    async def _try_once(self) -> None:
+        self._breaker.admits(monotonic())
+        try:
+            async with asyncio.timeout(SLOW * self.patience):
+                await self.trial()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server is not well
+            self._complaint = str(error) or self._complaint
+            self._breaker.failed(monotonic())
+        else:
+            self._breaker.succeeded()

@@ -1,0 +1,58 @@
+"""What spares us those who fail: state machines that are told the time and never ask for it."""
+
+from enum import StrEnum
+
+from attrs import define, field
+from attrs.validators import ge
+
+
+class State(StrEnum):
+    """What a breaker lets through: all, nothing, or a single trial."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@define
+class CircuitBreaker:
+    """
+    Stops asking somebody who fails, and lets a trial through after a while.
+
+    It opens at so many *strikes* in a row. *cool_down* seconds later one call is let through: if it succeeds all may
+    ask again, if it fails the wait begins anew, and if nothing is heard of it for as long, another one is let through.
+    Times are in seconds, from a clock that never goes back.
+    """
+
+    strikes: int = field(validator=ge(1))
+    cool_down: float = field(validator=ge(0))
+    _struck: int = field(default=0, init=False)
+    _since: float = field(default=0.0, init=False)
+    _state: State = field(default=State.CLOSED, init=False)
+
+    @property
+    def state(self) -> State:
+        """Give what it is after the last thing that happened."""
+        return self._state
+
+    def admits(self, now: float) -> bool:
+        """Tell whether a call may be made; where it is the trial, nobody else's may."""
+        if self._state is State.CLOSED:
+            return True
+        if now - self._since < self.cool_down:
+            return False
+        self._state, self._since = State.HALF_OPEN, now
+        return True
+
+    def succeeded(self) -> None:
+        """Hear that a call went well."""
+        self._state, self._struck = State.CLOSED, 0
+
+    def failed(self, now: float, strikes: int = 1) -> bool:
+        """Hear that a call went wrong, and how badly; tell whether this opened a closed breaker."""
+        was_closed = self._state is State.CLOSED
+        self._struck = min(self._struck + strikes, self.strikes)
+        if was_closed and self._struck < self.strikes:
+            return False
+        self._state, self._since = State.OPEN, now
+        return was_closed
