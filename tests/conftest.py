@@ -1,4 +1,4 @@
-"""What many tests need: models, prepared once and kept."""
+"""What many tests need: models, prepared once and kept, and servers."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,14 @@ import pytest
 from adapters.embedder.preparation import prepare
 from adapters.embedder.prepared_model import Precision, PreparedModel
 from adapters.embedder.weight_sources import InstalledWeights
+from tests.redis_servers import (
+    RedisCluster,
+    RedisServer,
+    fresh_prefix,
+    shared_cluster,
+    shared_server,
+    skip_without_redis,
+)
 
 MODELS = Path(os.environ.get("RAGBOOST_TEST_MODELS") or Path(__file__).parents[1] / ".data" / "models")
 
@@ -21,3 +29,23 @@ def prepared_model() -> PreparedModel:
 @pytest.fixture(scope="session")
 def full_precision_model() -> PreparedModel:
     return prepare(InstalledWeights(), MODELS / "all-MiniLM-L6-v2-fp32", Precision.FP32)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> RedisServer:
+    """Give a server that the tests of this process share: it is not to be harmed, and keys need a *redis_prefix*."""
+    skip_without_redis()
+    return shared_server()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> RedisCluster:
+    """Give three nodes that the tests of this process share, likewise."""
+    skip_without_redis()
+    return shared_cluster()
+
+
+@pytest.fixture
+def redis_prefix() -> str:
+    """Give a prefix of keys that no other test uses."""
+    return fresh_prefix()
