@@ -73,7 +73,7 @@ class GiveFeedback:
         # A complaint that comes twice finds a new answer there: it is not served for other words, and may be right.
         removed = not feedback.correct and (same or not known)
         if removed:  # before anything else can fail
-            await self.purge.entry(stored.fingerprint)
+            await self.purge.entry(stored.tenant, stored.fingerprint)
         if not known:
             await self._learn(stored, feedback, service, same)
         return Consequence(removed, known)

@@ -34,13 +34,9 @@ class JudgeHits:
     budget: ErrorBudget
     clock: Clock
     events: EventSink
-    recent: RecentVerdicts = field(init=False)
+    recent: RecentVerdicts
     _unsettled: Counter[tuple[str, str, bool]] = field(factory=Counter, init=False)
     _breached: set[Traffic] = field(factory=set, init=False)
-
-    @recent.default
-    def _recent(self) -> RecentVerdicts:
-        return RecentVerdicts(self.budget.share)
 
     async def __call__(self, asking: Asking, candidates: Sequence[Candidate]) -> Verdict:
         """Give the verdict on *candidates*, nearest first, and remember that it was given."""

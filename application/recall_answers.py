@@ -1,8 +1,8 @@
 """Recall: exact first, then by meaning."""
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from application.forget_answers import Epoch, PurgeEpochs
+from application.follow_purges import KnownPurges
 from application.judge_hits import JudgeHits
 from application.recall_by_meaning import Likeness, Meanings
 from application.survive_failures import Surviving
@@ -10,6 +10,7 @@ from domain.answers import Answer, Asking, Origin, Reason
 from domain.caching import AnswerCache, Freshness, StoredAnswer
 from domain.clock import Clock
 from domain.events import EventSink
+from domain.purging import Epoch
 from domain.verdicts import Verdict
 
 
@@ -26,7 +27,7 @@ class Recall:
     answer: Answer | None = None
     rescue: StoredAnswer | None = None
     likeness: Likeness | None = None
-    epoch: Epoch | None = None
+    epoch: Epoch = field(factory=Epoch)
 
 
 @frozen
@@ -36,20 +37,20 @@ class Recollection:
     cache: AnswerCache
     meanings: Meanings | None
     judge: JudgeHits
-    epochs: PurgeEpochs
+    purges: KnownPurges
     clock: Clock
     events: EventSink
 
     async def recall(self, asking: Asking) -> Recall:
         """Look for an answer that may be served. A part that fails is passed over, and noted."""
-        epoch = self.epochs.of(asking.question)
+        epoch = self.purges.epoch_of(asking.question)
         recall = await self._recall(asking)
         exact = recall.answer and not recall.likeness
         return recall if exact else evolve(recall, epoch=epoch)
 
     def start_over(self, asking: Asking) -> Recall:
         """Begin as if nothing were remembered, to fetch a fresh answer."""
-        return Recall(Reason.NO_CACHE, epoch=self.epochs.of(asking.question))
+        return Recall(Reason.NO_CACHE, epoch=self.purges.epoch_of(asking.question))
 
     async def rescue(self, stored: StoredAnswer) -> Answer:
         """Serve an expired answer, because no model gave a fresh one."""

@@ -3,7 +3,7 @@
 from attrs import evolve, frozen
 
 from application.evict_answers import EvictAnswers
-from application.forget_answers import PurgeEpochs
+from application.follow_purges import KnownPurges
 from application.recall_answers import Recall
 from application.recall_by_meaning import Meanings
 from application.survive_failures import Surviving
@@ -21,37 +21,46 @@ class RememberAnswers:
     cache: AnswerCache
     meanings: Meanings | None
     evict: EvictAnswers
-    epochs: PurgeEpochs
+    purges: KnownPurges
     lifetime: Lifetime
     clock: Clock
     events: EventSink
 
     async def __call__(self, asking: Asking, completion: Completion, recall: Recall) -> None:
         """Keep a whole answer, unless it has been purged since *recall*."""
-        if not completion.is_whole or self._outdated(asking, recall):
+        if not completion.is_whole:
             return
-        with asking.stopwatch.time("remember"), Surviving("answer_cache", self.events):
-            await self._write(asking, completion, recall)
+        stored = self._stored(asking, completion, recall)
+        if not self.purges.overtook(recall.epoch, stored):
+            with asking.stopwatch.time("remember"), Surviving("answer_cache", self.events):
+                await self._write(asking, stored, recall)
 
     async def join(self, asking: Asking, recall: Recall, completion: Completion, cluster: str) -> None:
         """Keep that *completion*, if it is still what is remembered, agrees with the answers of *cluster*."""
         fingerprint = asking.question.fingerprint
         with Surviving("answer_cache", self.events):
             stored = (await self.cache.get((fingerprint,))).get(fingerprint)
-            if stored and stored.completion == completion and not self._outdated(asking, recall):
-                await self.cache.put((evolve(stored, cluster=cluster),))
+            if stored and stored.completion == completion:
+                await self._replace(evolve(stored, cluster=cluster), recall)
 
-    async def _write(self, asking: Asking, completion: Completion, recall: Recall) -> None:
+    async def _write(self, asking: Asking, stored: StoredAnswer, recall: Recall) -> None:
         # The answer goes first: whoever finds the vector can be served.
-        await self.cache.put((self._stored(asking, completion, recall),))
+        await self.cache.put((stored,))
         if self.meanings:
             await self.meanings.file(asking.question, recall.likeness.embedding if recall.likeness else None)
-        if self._outdated(asking, recall):
-            await self.evict.forget((asking.question.fingerprint,), cause="purged")
+        await self._take_back_if_purged(stored, recall)
         await self.evict.make_room()
 
-    def _outdated(self, asking: Asking, recall: Recall) -> bool:
-        return self.epochs.of(asking.question) != recall.epoch
+    async def _replace(self, stored: StoredAnswer, recall: Recall) -> None:
+        if not self.purges.overtook(recall.epoch, stored):
+            await self.cache.put((stored,))
+            await self._take_back_if_purged(stored, recall)
+
+    async def _take_back_if_purged(self, stored: StoredAnswer, recall: Recall) -> None:
+        # Whoever purges declares it first and removes then. So either we hear of it now, or it removes what we wrote.
+        await self.purges.catch_up()
+        if self.purges.overtook(recall.epoch, stored):
+            await self.evict.forget((stored.fingerprint,), cause="purged")
 
     def _stored(self, asking: Asking, completion: Completion, recall: Recall) -> StoredAnswer:
         question, directives = asking.question, asking.directives
@@ -71,4 +80,5 @@ class RememberAnswers:
             accessed_at=now,
             requested_model=question.model,
             cluster=known or f"{question.fingerprint}@{now}",
+            epoch=recall.epoch.seen,
         )

@@ -51,7 +51,8 @@ class StoredAnswer:
     An answer as it is remembered, and the question it was given to, as it was asked.
 
     *stored_at*, *accessed_at*: seconds since 1970. *accesses*: hits served. *requested_model*: as the asker named it.
-    *cluster* names all answers that agree; two answers to one question at different times may differ.
+    *cluster* names all answers that agree; two answers to one question at different times may differ. *epoch* is the
+    number of the last purge of which the asker's worker knew.
     """
 
     fingerprint: Fingerprint
@@ -67,6 +68,7 @@ class StoredAnswer:
     accessed_at: float = 0.0
     requested_model: str = ""
     cluster: str = ""
+    epoch: int = 0
 
     @property
     def documents(self) -> tuple[str, ...]:

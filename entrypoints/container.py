@@ -29,6 +29,7 @@ from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.prior import read_prior
+from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.records import Records
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.admit_caller import AdmitCaller
@@ -38,14 +39,17 @@ from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
-from application.forget_answers import ForgetAnswers, PurgeEpochs
+from application.follow_purges import KnownPurges
+from application.forget_answers import ForgetAnswers
 from application.generate_answer import GenerateAnswer
 from application.give_feedback import GiveFeedback
 from application.heal_memory import HealMemory
+from application.hide_purged import UnpurgedAnswers
 from application.inspect_answers import InspectAnswers
 from application.judge_hits import JudgeHits
 from application.judge_pairs import JudgePairs
 from application.keep_calibrations import Calibrations
+from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
 from application.manage_keys import ManageKeys
 from application.purge_answers import PurgeAnswers
@@ -121,6 +125,7 @@ def rehearsing(settings: Settings, parts: Parts) -> AnswerQuestion:
         "routes": Routes({each: Offer(parts.model, each) for each in parts.providers}, ""),
         "answer_cache": memory,
         "stored_answers": memory,
+        "purge_journal": MemoryPurgeJournal(),
         "vector_index": MemoryVectorIndex(),
         "calibration_store": MemoryCalibrationStore(),
     }
@@ -158,6 +163,11 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     admit_caller = Singleton(AdmitCaller, key_ring, clock, chosen.open_without_keys)
     manage_keys = Singleton(ManageKeys, key_ring, clock)
 
+    # What was purged
+    recent_verdicts = Singleton(RecentVerdicts, chosen.semantic.error_budget)
+    purge_journal = Singleton(MemoryPurgeJournal)
+    known_purges = Singleton(KnownPurges, purge_journal, recent_verdicts, events)
+
     # What is remembered
     # Taken before they are opened, and let go of after they are closed: so the folder comes by way of the lock.
     taken_answers = Singleton(kept_open, open_things, Singleton(take_answers, chosen.data_folder))
@@ -167,7 +177,8 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         memory=Singleton(MemoryAnswerCache),
     )
     hot_bytes = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.hot_mb)
-    answer_cache = Singleton(LayeredAnswerCache, Singleton(MemoryAnswerCache, hot_bytes), stored_answers)
+    layered_answers = Singleton(LayeredAnswerCache, Singleton(MemoryAnswerCache, hot_bytes), stored_answers)
+    answer_cache = Singleton(UnpurgedAnswers, layered_answers, known_purges)
     embedder = Selector(
         chosen.embedder.kind,
         onnx=Singleton(kept_open, open_things, Singleton(open_onnx, settings)),
@@ -189,7 +200,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         verified=Singleton(VerifiedPolicy, error_budget),
         threshold=Singleton(ThresholdPolicy, chosen.semantic.threshold),
     )
-    judge_hits = Singleton(JudgeHits, hit_policy, calibrations, error_budget, clock, events)
+    judge_hits = Singleton(JudgeHits, hit_policy, calibrations, error_budget, clock, events, recent_verdicts)
     meanings = Selector(
         Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
         on=Singleton(
@@ -199,9 +210,8 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     )
 
     # How memory is kept
-    epochs = Singleton(PurgeEpochs)
     forget_answers = Singleton(ForgetAnswers, answer_cache, vector_index, events)
-    purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, epochs, judge_hits)
+    purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, known_purges, clock, events)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
     heal_memory = Singleton(
@@ -231,9 +241,9 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     lifetime = Singleton(
         Lifetime, chosen.answer_cache.ttl, chosen.answer_cache.grace, chosen.answer_cache.stale_if_error
     )
-    recollection = Singleton(Recollection, answer_cache, meanings, judge_hits, epochs, clock, events)
+    recollection = Singleton(Recollection, answer_cache, meanings, judge_hits, known_purges, clock, events)
     remember_answers = Singleton(
-        RememberAnswers, answer_cache, meanings, evict_answers, epochs, lifetime, clock, events
+        RememberAnswers, answer_cache, meanings, evict_answers, known_purges, lifetime, clock, events
     )
     answer_judge = Selector(
         chosen.semantic.answer_judge,

@@ -5,16 +5,19 @@ from attrs import define, field
 from adapters.answer_cache.memory import MemoryAnswerCache
 from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.embedder.hashing import HashingEmbedder
+from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.answer_question import AnswerQuestion
 from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
-from application.forget_answers import ForgetAnswers, PurgeEpochs
+from application.follow_purges import KnownPurges
+from application.forget_answers import ForgetAnswers
 from application.generate_answer import GenerateAnswer
 from application.give_feedback import GiveFeedback
 from application.inspect_answers import InspectAnswers
 from application.judge_hits import JudgeHits
 from application.keep_calibrations import Calibrations
+from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
@@ -49,7 +52,7 @@ class Core:
     learns: bool = True
     patience: float = 1.0
     flights: Flights = field(factory=Flights)
-    epochs: PurgeEpochs = field(factory=PurgeEpochs)
+    journal: MemoryPurgeJournal = field(factory=MemoryPurgeJournal)
     answer_judge: LiteralJudge = field(factory=LiteralJudge)
     sampler: EveryHit = field(factory=lambda: EveryHit(choose=False))
     hearsay: frozenset[str] = frozenset()
@@ -57,6 +60,7 @@ class Core:
     calibrations: Calibrations = field()
     aside: Aside = field()
     judge: JudgeHits = field()
+    purges: KnownPurges = field()
 
     @calibrations.default
     def _calibrations(self) -> Calibrations:
@@ -69,7 +73,12 @@ class Core:
     @judge.default
     def _judge(self) -> JudgeHits:
         policy = self.policy or ThresholdPolicy(self.threshold)
-        return JudgeHits(policy, self.calibrations, ErrorBudget(), self.clock, self.events)
+        recent = RecentVerdicts(ErrorBudget().share)
+        return JudgeHits(policy, self.calibrations, ErrorBudget(), self.clock, self.events, recent)
+
+    @purges.default
+    def _purges(self) -> KnownPurges:
+        return KnownPurges(self.journal, self.judge.recent, self.events)
 
     @property
     def forget(self) -> ForgetAnswers:
@@ -77,7 +86,7 @@ class Core:
 
     @property
     def purge(self) -> PurgeAnswers:
-        return PurgeAnswers(self.cache, self.forget, self.epochs, self.judge)
+        return PurgeAnswers(self.cache, self.forget, self.purges, self.clock, self.events)
 
     @property
     def feedback(self) -> GiveFeedback:
@@ -117,7 +126,7 @@ class Core:
             self.cache,
             self.meanings if self.semantic else None,
             self.judge,
-            self.epochs,
+            self.purges,
             self.clock,
             self.events,
         )
@@ -125,7 +134,7 @@ class Core:
     @property
     def remember(self) -> RememberAnswers:
         meanings = self.meanings if self.semantic else None
-        return RememberAnswers(self.cache, meanings, self.evict, self.epochs, self.lifetime, self.clock, self.events)
+        return RememberAnswers(self.cache, meanings, self.evict, self.purges, self.lifetime, self.clock, self.events)
 
     @property
     def routes(self) -> Routes:

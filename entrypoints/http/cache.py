@@ -68,7 +68,7 @@ def entry_doors(reception: Reception, inspect: InspectAnswers, purge: PurgeAnswe
         """Forget one remembered answer."""
         tenant = await reception.tenant(request)
         stored = await inspect.entry(tenant, Fingerprint(entry_id))
-        await purge.entry(stored.fingerprint)
+        await purge.entry(tenant, stored.fingerprint)
 
     return [stats, show, remove]
 

@@ -7,8 +7,6 @@ from attrs import evolve
 from adapters.answer_cache.memory import MemoryAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.vector_index.memory import MemoryVectorIndex
-from application import forget_answers
-from application.forget_answers import PurgeEpochs
 from domain.answers import Origin, Reason
 from domain.catalogue import Selection
 from domain.errors import NotRemembered
@@ -16,7 +14,7 @@ from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFai
 from domain.generation import Chunk, FinishReason, ModelTimedOut, TokenUsage
 from domain.questions import Fingerprint
 from domain.similarity import Embedding
-from tests.builders import a_fingerprint, a_question, an_asking
+from tests.builders import a_question, an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
 
@@ -336,7 +334,7 @@ class TestPurgingMeanwhile:
         asker = asyncio.create_task(ask(core))
         await _until(lambda: core.model.calls == 1)
 
-        await core.purge.entry(an_asking(ASKED).question.fingerprint)
+        await core.purge.entry("acme", an_asking(ASKED).question.fingerprint)
         gate.set()
         await asker
 
@@ -348,7 +346,7 @@ class TestPurgingMeanwhile:
         askers = [asyncio.create_task(ask(core))]
         await _until(lambda: core.model.calls == 1)
 
-        await core.purge.entry(an_asking(UNRELATED).question.fingerprint)
+        await core.purge.entry("acme", an_asking(UNRELATED).question.fingerprint)
         askers.append(asyncio.create_task(ask(core)))
         await asyncio.sleep(0.01)
         gate.set()
@@ -356,19 +354,6 @@ class TestPurgingMeanwhile:
 
         assert (await ask(core))[0] is Origin.EXACT_HIT
         assert core.model.calls == 1
-
-    async def test_after_very_many_purges_of_entries_all_that_is_under_way_counts_as_purged(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(forget_answers, "REMEMBERED", 2)
-        epochs, question = PurgeEpochs(), an_asking(ASKED).question
-        before = epochs.of(question)
-
-        for number in range(2):
-            epochs.begin_of_entry(a_fingerprint(number))
-        assert epochs.of(question) == before
-        epochs.begin_of_entry(a_fingerprint(2))
-        assert epochs.of(question) != before
 
     async def test_a_purge_between_two_writes_wins(self) -> None:
         core = Core()

@@ -58,7 +58,7 @@ class TestPurging:
         core = Core()
         await remember(core, 1, 2)
 
-        await core.purge.entry(a_fingerprint(1))
+        await core.purge.entry("acme", a_fingerprint(1))
 
         assert await remembered(core) == ([2], [2])
 
