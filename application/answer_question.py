@@ -14,6 +14,7 @@ from domain.caching import StoredAnswer
 from domain.clock import Clock
 from domain.errors import NotRemembered, Unavailable
 from domain.events import AnswerServed, EventSink, QuestionFailed
+from domain.flights import Flight
 from domain.generation import Completion
 
 
@@ -73,7 +74,7 @@ class AnswerQuestion:
             return await self._pass_by_memory(asking, recall.reason)
         began = self.clock.monotonic()
         make = partial(self._generate_and_remember, asking, recall)
-        landing = await self.flights.join((asking.question.fingerprint, recall.epoch), make)
+        landing = await self.flights.join(Flight(asking.question.fingerprint, recall.epoch), make)
         if not landing.led:
             asking.stopwatch.add("model", began)
         origin = Origin.GENERATED if landing.led else Origin.COALESCED
@@ -99,7 +100,7 @@ class AnswerQuestion:
         again = evolve(asking, question=evolve(asking.question, text=source.question), directives=as_before)
         recall = self.recollection.start_over(again)
         make = partial(self._generate_and_remember, again, recall)
-        self.flights.depart((again.question.fingerprint, recall.epoch), make)
+        self.flights.depart(Flight(again.question.fingerprint, recall.epoch), make)
 
     def _report(self, asking: Asking, answer: Answer) -> None:
         done, question = answer.completion, asking.question

@@ -1,50 +1,39 @@
 """Concurrent askers of one question share one generation."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
-from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field
 
-from domain.generation import Completion
-
-MakeCompletion = Callable[[], Coroutine[Any, Any, Completion]]
-
-
-@frozen
-class Landing:
-    """What a flight brought; *led* tells whether this asker started it."""
-
-    completion: Completion
-    led: bool
+from application.share_flights import Fleet, Landing, MakeCompletion
+from domain.flights import Flight
 
 
 @define
 class Flights:
     """
-    The generations that are under way, each a task of its own.
+    The generations that are under way, each a task of its own; *fleet* knows of those in other workers.
 
     A flight goes on when its askers hang up, the first of them too: what it brings is remembered.
     """
 
-    _aloft: dict[Hashable, asyncio.Task[Completion]] = field(factory=dict)
+    fleet: Fleet | None = None
+    _aloft: dict[Flight, asyncio.Task[Landing]] = field(factory=dict, init=False)
 
     @property
     def under_way(self) -> int:
         """Count them."""
         return len(self._aloft)
 
-    async def join(self, key: Hashable, make: MakeCompletion) -> Landing:
-        """Wait for the flight of *key*, and start it with *make* when there is none; its error reaches everyone."""
-        flight = self._aloft.get(key)
-        led = flight is None
-        completion = await asyncio.shield(flight or self._launch(key, make))
-        return Landing(completion, led)
+    async def join(self, flight: Flight, make: MakeCompletion) -> Landing:
+        """Wait for *flight*, and start it with *make* when it is not under way; its error reaches everyone."""
+        under_way = self._aloft.get(flight)
+        landing = await asyncio.shield(under_way or self._launch(flight, make))
+        return evolve(landing, led=False) if under_way else landing
 
-    def depart(self, key: Hashable, make: MakeCompletion) -> None:
-        """Start the flight of *key* in the background, unless it is under way."""
-        if key not in self._aloft:
-            self._launch(key, make)
+    def depart(self, flight: Flight, make: MakeCompletion) -> None:
+        """Start *flight* in the background, unless it is under way."""
+        if flight not in self._aloft:
+            self._launch(flight, make)
 
     async def close(self) -> None:
         """End all flights and wait until they have ended."""
@@ -53,13 +42,16 @@ class Flights:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    def _launch(self, key: Hashable, make: MakeCompletion) -> asyncio.Task[Completion]:
-        flight = asyncio.create_task(make())
-        self._aloft[key] = flight
-        flight.add_done_callback(lambda landed: self._land(key, landed))
-        return flight
+    def _launch(self, flight: Flight, make: MakeCompletion) -> asyncio.Task[Landing]:
+        task = asyncio.create_task(self._fly(flight, make))
+        self._aloft[flight] = task
+        task.add_done_callback(lambda landed: self._land(flight, landed))
+        return task
 
-    def _land(self, key: Hashable, landed: asyncio.Task[Completion]) -> None:
-        del self._aloft[key]
+    async def _fly(self, flight: Flight, make: MakeCompletion) -> Landing:
+        return await self.fleet.fly(flight, make) if self.fleet else Landing(await make(), led=True)
+
+    def _land(self, flight: Flight, landed: asyncio.Task[Landing]) -> None:
+        del self._aloft[flight]
         if not landed.cancelled():
             landed.exception()  # seen, even when every asker has left: asyncio complains of unseen ones

@@ -6,7 +6,7 @@ The whole application, driven over HTTP inside this process: a clock that stands
         service.clock.advance(60)
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from inspect import iscoroutinefunction
@@ -19,8 +19,10 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from application.coalesce import Flights, Landing, MakeCompletion
+from application.coalesce import Flights
 from application.manage_keys import NewKey
+from application.share_flights import Landing, MakeCompletion
+from domain.flights import Flight
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
@@ -62,9 +64,9 @@ class WatchedFlights(Flights):
 
     joined: int = field(default=0, init=False)
 
-    async def join(self, key: Hashable, make: MakeCompletion) -> Landing:
+    async def join(self, flight: Flight, make: MakeCompletion) -> Landing:
         self.joined += 1
-        return await Flights.join(self, key, make)
+        return await Flights.join(self, flight, make)
 
 
 @frozen

@@ -1,0 +1,1 @@
+"""Where workers see who of them asks a model what."""

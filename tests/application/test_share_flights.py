@@ -1,0 +1,158 @@
+"""Several workers, one board: a model is asked once."""
+
+import asyncio
+
+import pytest
+from attrs import define, field
+
+from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.flight_board.memory import MemoryFlightBoard
+from adapters.purge_journal.memory import MemoryPurgeJournal
+from application import share_flights
+from application.coalesce import Flights
+from application.share_flights import Fleet
+from domain.answers import Origin
+from domain.events import PartFailed
+from domain.flights import Flight, FlightBoardUnavailable, Outcome, Sighting
+from domain.generation import ModelBroken, ModelFailed
+from tests.builders import an_asking
+from tests.core import Core
+from tests.doubles import ScriptedModel, saying
+
+ASKED = "What is RAGBoost?"
+
+
+@define
+class Board(MemoryFlightBoard):
+    """A board that can be away, and that time can be let pass on."""
+
+    away: bool = False
+    renewals: int = 0
+
+    async def join(self, flight: Flight, pilot: str, awaited: str | None = None) -> Sighting:
+        self._be_there()
+        return await MemoryFlightBoard.join(self, flight, pilot, awaited)
+
+    async def renew(self, flight: Flight, pilot: str) -> None:
+        self.renewals += 1
+        self._be_there()
+        await MemoryFlightBoard.renew(self, flight, pilot)
+
+    async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
+        self._be_there()
+        await MemoryFlightBoard.land(self, flight, pilot, outcome)
+
+    def _be_there(self) -> None:
+        if self.away:
+            raise FlightBoardUnavailable("away")
+
+
+@define
+class Shared:
+    """What the workers share: one memory, one board, one model."""
+
+    model: ScriptedModel
+    board: Board = field(factory=Board)
+    cache: MemoryAnswerCache = field(factory=MemoryAnswerCache)
+    journal: MemoryPurgeJournal = field(factory=MemoryPurgeJournal)
+
+    def worker(self) -> Core:
+        core = Core(self.model, cache=self.cache, journal=self.journal, semantic=False)
+        core.flights = Flights(Fleet(self.board, core.events))
+        return core
+
+
+async def ask(worker: Core) -> tuple[Origin, str]:
+    answer = await worker.answer(an_asking(ASKED))
+    return answer.origin, answer.completion.text
+
+
+async def test_many_workers_ask_a_model_once() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate, *saying("An answer."))))
+    workers = [shared.worker() for _ in range(4)]
+    asking = [asyncio.create_task(ask(each)) for each in workers for _ in range(10)]
+    await asyncio.sleep(0.05)
+    gate.set()
+    answers = await asyncio.gather(*asking)
+
+    assert shared.model.calls == 1
+    assert {text for _, text in answers} == {"An answer."}
+    assert [origin for origin, _ in answers].count(Origin.GENERATED) == 1
+    assert [origin for origin, _ in answers].count(Origin.COALESCED) == 39
+
+
+async def test_an_error_reaches_the_askers_of_all_workers() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate, ModelBroken("it broke"))))
+    asking = [asyncio.create_task(ask(shared.worker())) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    gate.set()
+
+    errors = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(each) for each in errors} == {ModelBroken}
+    assert shared.model.calls == 1
+
+
+async def test_when_who_flies_dies_another_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.flight_board.memory.LEASE", 0.2)
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate,), saying("An answer.")))
+    one, other = shared.worker(), shared.worker()
+    asking = asyncio.create_task(ask(one))
+    await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(ask(other))
+    await asyncio.sleep(0.02)
+    await one.flights.close()
+
+    assert await asyncio.wait_for(waiting, 2) == (Origin.GENERATED, "An answer.")
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_who_takes_long_keeps_the_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.flight_board.memory.LEASE", 0.1)
+    monkeypatch.setattr(share_flights, "RENEW_EVERY", 0.03)
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate, *saying("An answer."))))
+    asking = [asyncio.create_task(ask(shared.worker())) for _ in range(3)]
+    await asyncio.sleep(0.3)
+    gate.set()
+    await asyncio.gather(*asking)
+
+    assert shared.model.calls == 1
+    assert shared.board.renewals >= 3
+
+
+async def test_without_a_board_each_worker_flies_alone() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate, *saying("An answer."))))
+    shared.board.away = True
+    workers = [shared.worker() for _ in range(3)]
+    asking = [asyncio.create_task(ask(each)) for each in workers for _ in range(5)]
+    await asyncio.sleep(0.05)
+    gate.set()
+    answers = await asyncio.gather(*asking)
+
+    assert shared.model.calls == 3
+    assert [origin for origin, _ in answers].count(Origin.GENERATED) == 3
+    assert {each.part for each in workers[0].events.events if isinstance(each, PartFailed)} == {"flight_board"}
+
+
+async def test_a_board_that_goes_away_leaves_nobody_waiting() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((gate, *saying("An answer."))))
+    asking = [asyncio.create_task(ask(shared.worker())) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    shared.board.away = True
+    await asyncio.sleep(0.3)
+    assert shared.model.calls == 2
+    gate.set()
+    assert {text for _, text in await asyncio.gather(*asking)} == {"An answer."}
+
+
+def test_a_flight_that_brought_nothing_is_an_error() -> None:
+    with pytest.raises(RuntimeError):
+        Outcome().result()
+    with pytest.raises(ModelFailed):
+        Outcome(error=ModelFailed("no")).result()

@@ -1,0 +1,133 @@
+"""What every board of flights promises, told once and run over each."""
+
+import asyncio
+
+import pytest
+from attrs import evolve
+
+from adapters.flight_board import memory as module
+from adapters.flight_board.memory import MemoryFlightBoard
+from domain.errors import Malformed
+from domain.flights import Flight, FlightBoard, Outcome, Sighting
+from domain.generation import Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused
+from domain.purging import Epoch
+from tests.builders import a_completion, a_fingerprint
+
+LEASE = 0.3
+FLIGHT = Flight(a_fingerprint(1), Epoch(0, 3))
+BROUGHT = Outcome(a_completion("An answer.", finish_reason=FinishReason.STOP, citations=(Citation("a", "b"),)))
+
+KINDS = {"memory": MemoryFlightBoard}
+
+
+@pytest.fixture(params=KINDS)
+def board(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FlightBoard:
+    monkeypatch.setattr(module, "LEASE", LEASE)
+    monkeypatch.setattr(module, "HELD", LEASE)
+    return KINDS[request.param]()
+
+
+async def test_the_first_flies_and_the_others_see_who_it_is(board: FlightBoard) -> None:
+    assert await board.join(FLIGHT, "one") == Sighting("one")
+    assert await board.join(FLIGHT, "two") == Sighting("one")
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("one")
+
+
+async def test_of_many_at_once_one_flies(board: FlightBoard) -> None:
+    seen = await asyncio.gather(*(board.join(FLIGHT, f"{number}") for number in range(50)))
+
+    assert len({each.pilot for each in seen}) == 1
+
+
+async def test_flights_of_other_questions_and_other_epochs_are_others(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+
+    for other in (evolve(FLIGHT, fingerprint=a_fingerprint(2)), evolve(FLIGHT, epoch=Epoch(0, 4))):
+        assert await board.join(other, "two") == Sighting("two")
+    assert await board.join(evolve(FLIGHT, epoch=Epoch(7, 3)), "two") == Sighting("one"), "eras are a worker's own"
+
+
+async def test_those_who_wait_get_the_outcome(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.land(FLIGHT, "one", BROUGHT)
+
+    for waiting in ("two", "three"):
+        assert await board.join(FLIGHT, waiting, awaited="one") == Sighting("one", BROUGHT)
+
+
+async def test_who_did_not_wait_for_it_flies_anew(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.land(FLIGHT, "one", BROUGHT)
+
+    assert await board.join(FLIGHT, "late") == Sighting("late")
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("one", BROUGHT)
+
+
+async def test_an_outcome_is_held_for_a_while_only(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.land(FLIGHT, "one", BROUGHT)
+    await asyncio.sleep(1.5 * LEASE)
+    await board.join(evolve(FLIGHT, fingerprint=a_fingerprint(2)), "other")
+    await board.land(evolve(FLIGHT, fingerprint=a_fingerprint(2)), "other", BROUGHT)
+
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("two")
+
+
+async def test_who_is_not_heard_of_loses_the_flight(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await asyncio.sleep(1.5 * LEASE)
+
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("two")
+    await board.renew(FLIGHT, "one")
+    assert await board.join(FLIGHT, "three", awaited="one") == Sighting("two")
+
+
+async def test_who_renews_keeps_it(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    for _ in range(4):
+        await asyncio.sleep(0.5 * LEASE)
+        await board.renew(FLIGHT, "one")
+
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("one")
+
+
+async def test_who_lost_it_and_lands_all_the_same_serves_those_who_wait_and_disturbs_nobody(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await asyncio.sleep(1.5 * LEASE)
+    await board.join(FLIGHT, "two", awaited="one")
+    await board.land(FLIGHT, "one", BROUGHT)
+
+    assert await board.join(FLIGHT, "three", awaited="one") == Sighting("one", BROUGHT)
+    assert await board.join(FLIGHT, "four") == Sighting("two")
+
+
+async def test_renewing_and_landing_what_nobody_flies_is_passed_over(board: FlightBoard) -> None:
+    await board.renew(FLIGHT, "one")
+    await board.land(FLIGHT, "one", BROUGHT)
+
+    assert await board.join(FLIGHT, "two") == Sighting("two")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelBroken("the provider failed: 💥"),
+        ModelOverloaded("come back", 12.5),
+        PromptRefused.field("model", "there is no such model"),
+        ValueError("nobody expected this"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_errors_reach_those_who_wait_as_what_they_are(board: FlightBoard, error: Exception) -> None:
+    await board.join(FLIGHT, "one")
+    await board.land(FLIGHT, "one", Outcome(error=error))
+
+    seen = await board.join(FLIGHT, "two", awaited="one")
+    assert seen.outcome
+    with pytest.raises(Exception, match=str(error)) as raised:
+        seen.outcome.result()
+    if not isinstance(error, ValueError):
+        assert type(raised.value) is type(error)
+        assert getattr(raised.value, "resets_in", None) == getattr(error, "resets_in", None)
+    if isinstance(error, Malformed):
+        assert raised.value.problems == error.problems  # type: ignore[attr-defined]
