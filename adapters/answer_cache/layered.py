@@ -21,8 +21,8 @@ class LayeredAnswerCache(AnswerCache):
     """
     Reads *front* first; *back* is the truth, and the only one that counts hits.
 
-    *front* lives in this process, never makes anybody wait, and forgets by itself. Nobody else may write to
-    *back* while this is in use.
+    *front* lives in this process, never makes anybody wait, and forgets by itself. What others write to *back* is seen
+    as soon as *front* has forgotten what was there before.
     """
 
     front: AnswerCache

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
+from time import monotonic
 
 from attrs import define, evolve, field
 
@@ -20,17 +21,20 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
     """
     Forgets everything with the process.
 
-    With *limit* it keeps itself below so many bytes, forgetting what was idle longest.
+    With *limit* it keeps itself below so many bytes, forgetting what was idle longest. It gives nothing that it was
+    given more than *trust* seconds ago: as a layer it may not know what has become of it since.
     """
 
     limit: float = inf
+    trust: float = inf
     _answers: OrderedDict[Fingerprint, StoredAnswer] = field(factory=OrderedDict, init=False)
     _held: Holdings = field(factory=Holdings, init=False)
+    _put_at: dict[Fingerprint, float] = field(factory=dict, init=False)
 
     async def get(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
         """Give what is there; being read counts as being used."""
         answers = self._answers
-        found = {each: answers[each] for each in fingerprints if each in answers}
+        found = {each: answers[each] for each in fingerprints if each in answers and self._is_trusted(each)}
         for each in found:
             answers.move_to_end(each)
         return found
@@ -40,6 +44,7 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
         for each in answers:
             self._drop(each.fingerprint)
             self._answers[each.fingerprint] = each
+            self._put_at[each.fingerprint] = monotonic()
             self._count(each, 1)
         self._shrink()
 
@@ -91,6 +96,9 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
                 excess -= size_of(each)
                 yield each.fingerprint
 
+    def _is_trusted(self, fingerprint: Fingerprint) -> bool:
+        return self.trust == inf or monotonic() - self._put_at[fingerprint] < self.trust
+
     def _shrink(self) -> None:
         while self._held.size > self.limit:
             self._drop(next(iter(self._answers)))
@@ -98,6 +106,7 @@ class MemoryAnswerCache(AnswerCache, AnswerCatalogue):
     def _drop(self, fingerprint: Fingerprint) -> None:
         dropped = self._answers.pop(fingerprint, None)
         if dropped:
+            del self._put_at[fingerprint]
             self._count(dropped, -1)
 
     def _count(self, answer: StoredAnswer, sign: int) -> None:

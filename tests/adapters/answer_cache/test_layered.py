@@ -255,3 +255,19 @@ async def test_in_whatever_order_the_back_works_and_returns_the_front_agrees_wit
 
         behind = await race.back.kept.get([NAME])
         assert await race.in_front() in {None, *(each.completion.text for each in behind.values())}
+
+
+async def test_what_others_write_behind_is_seen_when_the_front_trusts_its_copy_no_more() -> None:
+    back = MemoryAnswerCache()
+    cache = LayeredAnswerCache(MemoryAnswerCache(trust=0.1), back)
+    await cache.put([a_stored_answer(1)])
+    await back.remove([a_fingerprint(1)])
+    await back.put([a_stored_answer(2)])
+    assert set(await cache.get([a_fingerprint(1), a_fingerprint(2)])) == {a_fingerprint(1), a_fingerprint(2)}
+
+    await asyncio.sleep(0.12)
+    assert set(await cache.get([a_fingerprint(1), a_fingerprint(2)])) == {a_fingerprint(2)}
+    await back.put([a_stored_answer(2, tags=("new",))])
+    assert (await cache.get([a_fingerprint(2)]))[a_fingerprint(2)].tags == ()
+    await asyncio.sleep(0.12)
+    assert (await cache.get([a_fingerprint(2)]))[a_fingerprint(2)].tags == ("new",)
