@@ -15,8 +15,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -31,6 +31,9 @@ import redis
 from attrs import define, field
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from adapters.redis_address import parse_address
+from adapters.redis_connection import RedisConnection
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0
@@ -227,7 +230,7 @@ class RedisCluster:
         self._assign()
         for each in self.nodes[1:]:
             each.command("CLUSTER", "MEET", HOST, self.nodes[0].port)
-        wait_until(self._is_whole, "the nodes of the cluster agree")
+        wait_until(self.is_whole, "the nodes of the cluster agree")
 
     def __enter__(self) -> Self:
         return self
@@ -257,7 +260,8 @@ class RedisCluster:
             each.command("CLUSTER", "SET-CONFIG-EPOCH", place + 1)
             each.command("CLUSTER", "ADDSLOTS", *share)
 
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
+        """Tell whether all nodes know of each other, and of all slots."""
         told = [each.command("CLUSTER INFO") for each in self.nodes]
         return all(
             (each["cluster_state"], int(each["cluster_known_nodes"]), int(each["cluster_slots_ok"]))
@@ -276,6 +280,20 @@ def shared_server() -> RedisServer:
 def shared_cluster() -> RedisCluster:
     """Give the cluster that the tests of this process share; ``skip_without_redis`` first."""
     return RedisCluster()
+
+
+@asynccontextmanager
+async def redis_connection(request: pytest.FixtureRequest, kind: str = "redis") -> AsyncIterator[RedisConnection]:
+    """Connect to the server that tests share, or to the cluster, with a prefix of its own."""
+    if kind == "redis":
+        url = request.getfixturevalue("redis_server").url
+    else:
+        url = request.getfixturevalue("redis_cluster").url.replace("redis://", "redis+cluster://")
+    connection = RedisConnection(parse_address(url), fresh_prefix(), timeout=PATIENCE)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def skip_without_redis() -> None:

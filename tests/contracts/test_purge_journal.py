@@ -1,26 +1,30 @@
 """What every journal of purges promises, told once and run over each."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from attrs import evolve
 
 from adapters.purge_journal.memory import MemoryPurgeJournal
+from adapters.purge_journal.redis import RedisPurgeJournal
 from domain.catalogue import Selection
 from domain.purging import Continuity, Purge, PurgeJournal
 from domain.questions import Fingerprint
 from tests.builders import a_fingerprint
+from tests.redis_servers import redis_connection
 
 KEPT = 20
 EVERYTHING = Selection("acme", "support", "ü🦊", "small", "README.md", 1_234_567.890123)
 
 
-KINDS = {"memory": lambda: MemoryPurgeJournal(KEPT)}
-
-
-@pytest.fixture(params=KINDS)
-async def journal(request: pytest.FixtureRequest) -> PurgeJournal:
-    return KINDS[request.param]()
+@pytest.fixture(params=["memory", "redis", "redis cluster"])
+async def journal(request: pytest.FixtureRequest) -> AsyncIterator[PurgeJournal]:
+    if request.param == "memory":
+        yield MemoryPurgeJournal(KEPT)
+        return
+    async with redis_connection(request, request.param) as connection:
+        yield RedisPurgeJournal(connection, KEPT)
 
 
 def a_purge(name: str, what: Selection | Fingerprint | None = None) -> Purge:

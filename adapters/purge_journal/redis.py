@@ -1,0 +1,117 @@
+"""The journal of purges in Redis: a stream, whose entries are numbered by us."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from attrs import evolve, frozen
+
+from adapters.redis_commands import Command, Script
+from adapters.redis_connection import RedisConnection, redis_errors
+from adapters.translation import translating
+from domain.catalogue import Selection
+from domain.purging import KEPT, Continuity, Excerpt, Purge, PurgeJournal, PurgeJournalUnavailable
+from domain.questions import Fingerprint
+
+ERRORS = redis_errors(PurgeJournalUnavailable)
+
+PATIENCE = 1.0
+"""Seconds that a purge may take: no question waits for it."""
+
+APPEND = Script("""
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local number = math.max(newest and tonumber(newest[1]:match('^%d+')) or 0, tonumber(ARGV[1]))
+local added, names = {}, KEYS[1] .. ':names'
+for at = 3, #ARGV, 2 do
+    local uid, purge = ARGV[at], ARGV[at + 1]
+    if redis.call('HEXISTS', names, uid) == 0 then
+        number = number + 1
+        redis.call('XADD', KEYS[1], string.format('%.0f-0', number), 'uid', uid, 'purge', purge)
+        redis.call('HSET', names, uid, '')
+        table.insert(added, {uid, number})
+    end
+end
+local excess = redis.call('XLEN', KEYS[1]) - tonumber(ARGV[2])
+if excess > 0 then
+    for _, old in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', excess)) do
+        redis.call('XDEL', KEYS[1], old[1])
+        redis.call('HDEL', names, old[2][2])
+    end
+end
+return added
+""")
+"""The key is the stream, behind it the names of what it holds. Arguments: beyond, kept, then name and purge of each."""
+
+READ = Script("""
+local function from(start) return redis.call('XRANGE', KEYS[1], start, '+') end
+if ARGV[1] == '0' then return {'seamless', from('-')} end
+local last = ARGV[1] .. '-0'
+local known = redis.call('XRANGE', KEYS[1], last, last)[1]
+if known and known[2][2] == ARGV[2] then return {'seamless', from('(' .. last)} end
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+if oldest and tonumber(oldest[1]:match('^%d+')) > tonumber(ARGV[1]) then return {'trimmed', from('-')} end
+return {'broken', from('-')}
+""")
+"""The key is the stream. Arguments: the number and the name of the last one known, or 0 and nothing."""
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """A purge without its name and number."""
+
+    tenant: str
+    what: Selection | Fingerprint
+    at: float
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Body).decode
+
+
+@frozen
+class RedisPurgeJournal(PurgeJournal):
+    """
+    Durable as far as Redis is; a copy of it that was behind is told what it has lost by those who know.
+
+    An entry that cannot be read, because a later version wrote it, is a purge of nobody knows what.
+    """
+
+    connection: RedisConnection
+    kept: int = KEPT
+
+    async def append(self, purges: Sequence[Purge], beyond: int = 0) -> Sequence[Purge]:
+        """Number and write them in one step."""
+        written = [word for each in purges for word in (each.uid, _encode(_Body(each.tenant, each.what, each.at)))]
+        with translating(ERRORS):
+            added = await self.connection.run(APPEND.on(self._key, beyond, self.kept, *written), PATIENCE)
+        of = {each.uid: each for each in purges}
+        return [evolve(of[uid.decode()], number=number) for uid, number in added]
+
+    async def read(self, last: Purge | None) -> Excerpt:
+        """See whether the last one is there as it was known, and give the later ones, in one step."""
+        known = (last.number, last.uid) if last else (0, "")
+        with translating(ERRORS):
+            continuity, entries = await self.connection.run(READ.on(self._key, *known))
+        purges = [_purge(*each) for each in entries]
+        readable = all(each.tenant for each in purges)
+        goes_on = Continuity(continuity.decode())
+        return Excerpt(purges, Continuity.TRIMMED if goes_on is Continuity.SEAMLESS and not readable else goes_on)
+
+    async def wait(self, last: Purge | None, seconds: float) -> None:
+        """Have Redis tell us."""
+        after = f"{last.number if last else 0}-0"
+        words = ("XREAD", "BLOCK", round(seconds * 1000), "COUNT", 1, "STREAMS", self._key, after)
+        with translating(ERRORS):
+            await self.connection.run(Command(words, self._key), seconds + PATIENCE)
+
+    @property
+    def _key(self) -> bytes:
+        return f"{{{self.connection.prefix}:purges}}".encode()
+
+
+def _purge(entry: bytes, fields: Sequence[bytes] | Mapping[bytes, bytes]) -> Purge:
+    _, uid, _, body = fields
+    number = int(entry.split(b"-")[0])
+    try:
+        read = _decode(body)
+    except msgspec.MsgspecError:
+        return Purge(uid.decode(), "", Selection(""), 0.0, number)
+    return Purge(uid.decode(), read.tenant, read.what, read.at, number)
