@@ -28,10 +28,10 @@ stamp = @rm -f $(foreach each,$(1),$(word 1,$(subst -, ,$(each)))-*) && touch $(
 # What `make serve PORT=8123 DATA=some/folder` says; unset, the environment and ragboost.toml decide.
 GIVEN := $(if $(PORT),RAGBOOST_PORT='$(PORT)') $(if $(DATA),RAGBOOST_DATA_FOLDER='$(DATA)')
 
-.PHONY: help serve install test features check lint types contracts bench prior lock clean
+.PHONY: help serve install test test-qdrant features check lint types contracts bench prior lock clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 serve: $(RUNTIME) $(MODELS) $(PROJECT) ## Start the service; PORT=8123 and DATA=some/folder say where
 	@$(GIVEN) $(BIN)/ragboost models prepare
@@ -43,6 +43,12 @@ test: install ## Run every test, and check how much of the code they reach
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(CI),-p tests.no_skips) --cov --cov-report=
 	$(BIN)/python -m coverage report --include='domain/*,application/*' --fail-under=100
 	$(BIN)/python -m coverage report --omit='domain/*,application/*' --fail-under=90
+
+test-qdrant: install ## Run the tests of the index against the Qdrant server that QDRANT_URL names, over REST and gRPC
+	@test -n "$$QDRANT_URL" || { echo 'QDRANT_URL is not set. Start a server, and name it:'; \
+		echo '  docker run --rm -p 127.0.0.1:6333:6333 -p 127.0.0.1:6334:6334 qdrant/qdrant:v1.20.0'; \
+		echo '  QDRANT_URL=http://127.0.0.1:6333 make test-qdrant'; exit 1; }
+	$(BIN)/python -m pytest tests/contracts/test_vector_index.py -k qdrant-server
 
 features: install ## Run the promises under features/ over DRIVERS=memory or DRIVERS=embedded
 	RAGBOOST_DRIVERS='$(DRIVERS)' $(BIN)/python -m pytest tests/behaviour

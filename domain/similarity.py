@@ -116,3 +116,7 @@ class EmbedderUnavailable(Unavailable):
 
 class VectorIndexUnavailable(Unavailable):
     """The index could not be read or written."""
+
+
+class VectorIndexDiffers(VectorIndexUnavailable):
+    """The index in place was made for something else; only its operator can mend that."""

@@ -1,6 +1,7 @@
 """What many tests need: models, prepared once and kept, and servers."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from adapters.embedder.preparation import prepare
 from adapters.embedder.prepared_model import Precision, PreparedModel
 from adapters.embedder.weight_sources import InstalledWeights
+from tests.qdrant_grpc import serving_grpc
+from tests.qdrant_server import ScriptedQdrant
 from tests.redis_servers import (
     RedisCluster,
     RedisServer,
@@ -49,3 +52,23 @@ def redis_cluster() -> RedisCluster:
 def redis_prefix() -> str:
     """Give a prefix of keys that no other test uses."""
     return fresh_prefix()
+
+
+@pytest.fixture(scope="session")
+def scripted_qdrant() -> Iterator[ScriptedQdrant]:
+    """Give the server that speaks as Qdrant does; take ``qdrant_server``, which is empty and willing."""
+    with ScriptedQdrant() as server:
+        yield server
+
+
+@pytest.fixture
+def qdrant_server(scripted_qdrant: ScriptedQdrant) -> ScriptedQdrant:
+    scripted_qdrant.flush()
+    return scripted_qdrant
+
+
+@pytest.fixture(scope="session")
+def qdrant_grpc_port(scripted_qdrant: ScriptedQdrant) -> Iterator[int]:
+    """Give the port at which the same server speaks gRPC."""
+    with serving_grpc(scripted_qdrant) as port:
+        yield port

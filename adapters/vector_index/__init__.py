@@ -1,1 +1,1 @@
-"""Adapters of the port VectorIndex: exact in memory, and Qdrant Edge on disk."""
+"""Adapters of the port VectorIndex: exact in memory, Qdrant Edge on disk, and a Qdrant server."""

@@ -1,19 +1,30 @@
 """What every vector index promises, told once and run over each."""
 
+import os
 import random
 from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from attrs import evolve, frozen
+from qdrant_client import AsyncQdrantClient
 
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from adapters.vector_index.memory import MemoryVectorIndex
+from adapters.vector_index.qdrant.blueprint import Blueprint
+from adapters.vector_index.qdrant.collection import QdrantCollection
+from adapters.vector_index.qdrant.connection import QdrantAddress, QdrantConnection
+from adapters.vector_index.qdrant.index import QdrantVectorIndex
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Neighbour, Point, Search
+from tests.qdrant_local import LocalQdrant
+from tests.qdrant_server import ScriptedQdrant
 
 DIMENSIONS = 12
-Index = MemoryVectorIndex | EdgeVectorIndex
+Index = MemoryVectorIndex | EdgeVectorIndex | QdrantVectorIndex
 
 RUBY, RAILS = Compatibility("ruby"), Compatibility("rails")
 ODD = ["", " ", "..", "a/b", "Größe", "日本語", "'; DROP TABLE points; --", "\n", "null", "*", "x" * 2_000]
@@ -23,25 +34,69 @@ def unreported(message: str) -> None:
     pytest.fail(message)
 
 
-KINDS: dict[str, Callable[[Path], Index]] = {
-    "memory": lambda _: MemoryVectorIndex(),
-    "edge": lambda folder: EdgeVectorIndex(folder / "index", "test", DIMENSIONS, unreported),
+@asynccontextmanager
+async def on_qdrant(client: AsyncQdrantClient) -> AsyncIterator[Index]:
+    """Give an index in a collection of its own, which is removed in the end."""
+    connection = QdrantConnection(client, patience=5)
+    blueprint = Blueprint("test", DIMENSIONS, f"contract-{uuid4().hex}")
+    index = QdrantVectorIndex(connection, QdrantCollection(connection, blueprint))
+    yield index
+    await index.close()
+    await client.delete_collection(blueprint.name)
+    await connection.close()
+
+
+@asynccontextmanager
+async def itself(index: Index) -> AsyncIterator[Index]:
+    yield index
+    await index.close()
+
+
+@frozen
+class Places:
+    """Where indexes may keep their points: in *folder*, or on a server that is asked over either wire."""
+
+    folder: Path
+    server: ScriptedQdrant
+    grpc_port: int
+
+
+KINDS: dict[str, Callable[[Places], AbstractAsyncContextManager[Index]]] = {
+    "memory": lambda _: itself(MemoryVectorIndex()),
+    "edge": lambda places: itself(EdgeVectorIndex(places.folder / "index", "test", DIMENSIONS, unreported)),
+    "qdrant-local": lambda _: on_qdrant(LocalQdrant()),
+    "qdrant-on-disk": lambda places: on_qdrant(LocalQdrant(places.folder / "qdrant")),
+    "qdrant-rest": lambda places: on_qdrant(QdrantAddress(places.server.url).client()),
+    "qdrant-grpc": lambda places: on_qdrant(
+        QdrantAddress(places.server.url, prefer_grpc=True, grpc_port=places.grpc_port).client()
+    ),
 }
+COMPARED = ["edge", "qdrant-rest"]
+"""Those compared with the exact one in a thousand cases; the other ways to Qdrant lead to the same store."""
 
-
-@pytest.fixture(params=KINDS)
-async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
-    made = KINDS[request.param](tmp_path)
-    yield made
-    await made.close()
+if url := os.environ.get("QDRANT_URL"):
+    address = QdrantAddress(url, os.environ.get("QDRANT_API_KEY", ""))
+    KINDS["qdrant-server"] = lambda _: on_qdrant(address.client())
+    KINDS["qdrant-server-grpc"] = lambda _: on_qdrant(evolve(address, prefer_grpc=True).client())
+    COMPARED.append("qdrant-server")
 
 
 @pytest.fixture
-async def both(tmp_path: Path) -> AsyncIterator[list[Index]]:
-    made = [make(tmp_path) for make in KINDS.values()]
-    yield made
-    for each in made:
-        await each.close()
+def places(tmp_path: Path, qdrant_server: ScriptedQdrant, qdrant_grpc_port: int) -> Places:
+    return Places(tmp_path, qdrant_server, qdrant_grpc_port)
+
+
+@pytest.fixture(params=KINDS)
+async def index(request: pytest.FixtureRequest, places: Places) -> AsyncIterator[Index]:
+    async with KINDS[request.param](places) as made:
+        yield made
+
+
+@pytest.fixture(params=COMPARED)
+async def both(request: pytest.FixtureRequest, places: Places) -> AsyncIterator[list[Index]]:
+    """Give the exact index, and another."""
+    async with KINDS["memory"](places) as exact, KINDS[request.param](places) as other:
+        yield [exact, other]
 
 
 def fingerprint(number: int) -> Fingerprint:
