@@ -69,8 +69,10 @@ from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
     connect_anthropic,
     connect_openai,
+    connect_qdrant,
     open_edge,
     open_onnx,
+    open_qdrant,
     open_sqlite,
     read_documentation,
     take_answers,
@@ -184,10 +186,12 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         onnx=Singleton(kept_open, open_things, Singleton(open_onnx, settings)),
         hashing=Singleton(HashingEmbedder),
     )
+    qdrant = Singleton(kept_open, open_things, Singleton(connect_qdrant, settings))
     vector_index = Selector(
         chosen.vector_index.kind,
         edge=Singleton(kept_open, open_things, Singleton(open_edge, chosen.data_folder, embedder)),
         memory=Singleton(MemoryVectorIndex),
+        qdrant=Singleton(kept_open, open_things, Singleton(open_qdrant, settings, qdrant, embedder)),
     )
 
     # How a semantic hit is decided

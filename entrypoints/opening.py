@@ -18,7 +18,7 @@ from adapters.language_model.markdown import read_passages
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.caching import AnswerCacheUnavailable
 from domain.generation import LanguageModel
-from domain.similarity import Embedder
+from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from entrypoints.settings import Settings
 
 ANSWERS = "answers.db"
@@ -76,6 +76,28 @@ def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
     """Open the index of this embedder's version: vectors of two versions never meet."""
     name = embedder.version.replace("/", "-")
     return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
+
+
+def connect_qdrant(settings: Settings) -> Any:
+    """Import the client, and give the connection that the index and its collections share."""
+    from adapters.vector_index.qdrant.connection import QdrantAddress, QdrantConnection  # noqa: PLC0415 - takes 45 MB
+
+    chosen = settings.qdrant
+    if chosen.url is None:
+        raise VectorIndexUnavailable("the vector index is on a Qdrant server, and nobody says where: set QDRANT_URL")
+    key = chosen.api_key.get_secret_value() if chosen.api_key else ""
+    address = QdrantAddress(chosen.url, key, chosen.prefer_grpc, chosen.grpc_port)
+    return QdrantConnection(address.client(), chosen.timeout)
+
+
+def open_qdrant(settings: Settings, connection: Any, embedder: Embedder) -> VectorIndex:
+    """Give the index in the collection of this embedder's version; it is made, or looked at, at the first use."""
+    from adapters.vector_index.qdrant.blueprint import Blueprint  # noqa: PLC0415 - as above
+    from adapters.vector_index.qdrant.collection import QdrantCollection  # noqa: PLC0415
+    from adapters.vector_index.qdrant.index import QdrantVectorIndex  # noqa: PLC0415
+
+    blueprint = Blueprint(embedder.version, embedder.dimensions, settings.qdrant.collection)
+    return QdrantVectorIndex(connection, QdrantCollection(connection, blueprint))
 
 
 def _report_of_index(sentence: str) -> None:

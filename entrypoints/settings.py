@@ -15,6 +15,7 @@ from entrypoints.settings_sections import (
     Log,
     OpenAI,
     Provider,
+    Qdrant,
     Section,
     Semantic,
     VectorIndex,
@@ -57,6 +58,7 @@ class Settings(Section):
     log: Log = Log()
     answer_cache: AnswerCache = AnswerCache()
     vector_index: VectorIndex = VectorIndex()
+    qdrant: Qdrant = Qdrant()
     embedder: Embedder = Embedder()
     semantic: Semantic = Semantic()
     language_model: LanguageModel = LanguageModel()
@@ -85,5 +87,5 @@ class Settings(Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Give the keys in clear, for those who must keep them out of sight."""
-        keys = (self.openai.api_key, self.anthropic.api_key)
+        keys = (self.openai.api_key, self.anthropic.api_key, self.qdrant.api_key)
         return tuple(key.get_secret_value() for key in keys if key)

@@ -15,6 +15,13 @@ from entrypoints.settings_sources import read_sources
 from entrypoints.variables import PATHS, VARIABLES, Place
 
 _PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
+_INDEX = VARIABLES["RAGBOOST_VECTOR_INDEX_KIND"]
+_NEEDS = {
+    (_PROVIDER, "openai"): (("openai", "api_key"), ("openai", "base_url")),
+    (_PROVIDER, "anthropic"): (("anthropic", "api_key"), ("anthropic", "base_url")),
+    (_INDEX, "qdrant"): (("qdrant", "url"),),
+}
+"""Choices that are of no use without one of these settings."""
 
 
 class SettingsInvalid(RAGBoostError):
@@ -32,7 +39,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     Without arguments: the environment and working directory of this process. Raises ``SettingsInvalid``.
     """
     layers = read_sources(os.environ if environ is None else environ, folder or Path())
-    problems = [problem for layer in layers for problem in (*layer.problems, *_unusable_provider(layer, layers))]
+    problems = [problem for layer in layers for problem in (*layer.problems, *_lacking(layer, layers))]
     settings = _validated(layers, problems)
     if settings is None or problems:
         raise SettingsInvalid([Masking().text(problem) for problem in problems])
@@ -65,12 +72,14 @@ def _source(place: Place, layers: Sequence[Layer]) -> Layer:
     return next(layer for layer in layers if place in layer.values)
 
 
-def _unusable_provider(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
-    """Tell when *layer* names a provider that nobody says how to reach."""
-    if not any(_PROVIDER.path in each.values for each in layers) or _source(_PROVIDER.path, layers) is not layer:
-        return
-    provider = str(layer.values[_PROVIDER.path]).lower()
-    needed = [(provider, "api_key"), (provider, "base_url")]
-    if needed[0] in PATHS and not any(place in each.values for place in needed for each in layers):
-        names = " or ".join(PATHS[place].name for place in needed)
-        yield f"{_PROVIDER.name} ({layer.origin}): {provider!r} needs {names}"
+def _lacking(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
+    """Tell when *layer* chooses something and nobody says how to reach it."""
+    for (choice, value), needed in _NEEDS.items():
+        chosen = str(layer.values.get(choice.path, "")).lower()
+        if chosen == value and _source(choice.path, layers) is layer and not _is_given(needed, layers):
+            names = " or ".join(PATHS[place].name for place in needed)
+            yield f"{choice.name} ({layer.origin}): {value!r} needs {names}"
+
+
+def _is_given(places: Sequence[Place], layers: Sequence[Layer]) -> bool:
+    return any(place in each.values for place in places for each in layers)

@@ -59,8 +59,36 @@ class AnswerCache(Section):
 class VectorIndex(Section):
     """Where the meaning of remembered questions is searched."""
 
-    kind: Annotated[Literal["edge", "memory"], Words] = Field(
-        default="edge", description="Qdrant Edge on disk, or an exact search in memory."
+    kind: Annotated[Literal["edge", "memory", "qdrant"], Words] = Field(
+        default="edge",
+        description="Qdrant Edge on disk, an exact search in memory, or a Qdrant server that many workers share.",
+    )
+
+
+class Qdrant(Section):
+    """The Qdrant server, where the vector index is one."""
+
+    url: Address | None = Field(
+        default=None,
+        description="Its address, such as http://127.0.0.1:6333.",
+        json_schema_extra={"variable": "QDRANT_URL"},
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="The key.", json_schema_extra={"variable": "QDRANT_API_KEY"}, min_length=1
+    )
+    prefer_grpc: bool = Field(
+        default=False, description="Whether it is asked over gRPC, which takes half the processor time of HTTP."
+    )
+    grpc_port: int = Field(default=6334, ge=1, le=65535, description="The port of gRPC.")
+    timeout: float = Field(
+        default=0.2, gt=0, le=60, description="Seconds a search may take; anything else may take ten times as long."
+    )
+    collection: str = Field(
+        default="ragboost",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        json_schema_extra={"allowed": "up to 64 letters, digits, - and _"},
+        description="What the names of collections begin with, one for each embedder version; it is also the alias "
+        "of the one in use.",
     )
 
 

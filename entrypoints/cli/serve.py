@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 import click
+import structlog
 import uvicorn
 import uvloop
 from pydantic import ValidationError
 
 from domain.errors import RAGBoostError
+from domain.similarity import VectorIndexDiffers, VectorIndexUnavailable
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.http.header_limits import LimitedHeads
@@ -37,6 +39,8 @@ DEMONSTRATION = (
     ("an exact hit", "How do I install RAGBoost?"),
     ("a semantic hit", "How can I install RAGBoost?"),
 )
+
+log = structlog.get_logger()
 
 
 class CannotServe(RAGBoostError):
@@ -66,6 +70,7 @@ def _changed(settings: Settings, given: Mapping[str, object]) -> Settings:
 
 async def _serve(settings: Settings) -> None:
     await _check_keys(settings)
+    await _check_index(settings)
     app = create_app(Container(settings=settings))
     listening = _listen(settings)
     server = uvicorn.Server(uvicorn.Config(app, **SERVER))
@@ -85,6 +90,20 @@ async def _check_keys(settings: Settings) -> None:
     raise CannotServe(
         f"there is no valid API key, and without one nobody may be served {why}; run `ragboost keys create NAME`"
     )
+
+
+async def _check_index(settings: Settings) -> None:
+    """Refuse to serve over an index that was made for something else; one that is away may come back."""
+    if not settings.semantic.enabled or settings.vector_index.kind != "qdrant":
+        return
+    container = Container(settings=settings)
+    async with container.open_things():
+        try:
+            await container.vector_index().ping()
+        except VectorIndexDiffers as error:
+            raise CannotServe(str(error)) from error
+        except VectorIndexUnavailable as error:
+            log.warning("vector_index_away", error=str(error))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -1,5 +1,7 @@
 """Every port can be built with every adapter that may be chosen for it: mypy does not see through the container."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -17,12 +19,14 @@ from domain.candidates import FEATURES
 from domain.catalogue import AnswerCatalogue
 from domain.events import EventSink
 from domain.generation import LanguageModel
-from domain.similarity import Embedder, VectorIndex
+from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from domain.tenancy import KeyRing
 from domain.verdicts import HitPolicy
 from entrypoints.container import Container
 from entrypoints.settings import Settings
+from tests.qdrant_server import ScriptedQdrant
 
+ROOT = Path(__file__).parents[2]
 CHOICES = {
     "stored_answers": ("answer_cache", "kind", (AnswerCache, AnswerCatalogue)),
     "embedder": ("embedder", "kind", (Embedder,)),
@@ -50,6 +54,10 @@ def serves(adapter: object, port: type) -> bool:
 KINDS = [(part, kind) for part, (section, setting, _) in CHOICES.items() for kind in kinds(section, setting)]
 
 
+NEEDED = {"qdrant": {"qdrant": {"url": "http://127.0.0.1:9"}}}
+"""What a kind cannot be built without."""
+
+
 @pytest.fixture
 async def build(tmp_path: Path, prepared_model: PreparedModel) -> AsyncIterator[Build]:
     """Make containers, and close in the end what they opened."""
@@ -68,7 +76,7 @@ async def build(tmp_path: Path, prepared_model: PreparedModel) -> AsyncIterator[
 @pytest.mark.parametrize(("part", "kind"), KINDS)
 async def test_every_kind_of_every_part_can_be_built(build: Build, part: str, kind: str) -> None:
     section, setting, ports = CHOICES[part]
-    container = build(**{section: {setting: kind}})
+    container = build(**{section: {setting: kind}}, **NEEDED.get(kind, {}))
     built = getattr(container, part)()
     assert all(serves(built, port) for port in ports)
     assert getattr(container, part)() is built
@@ -89,6 +97,28 @@ async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
             "calibration_store",
         ]
         assert all(each.is_alive for each in health)
+
+
+async def test_an_index_on_a_server_is_that_of_the_embedder(build: Build, qdrant_server: ScriptedQdrant) -> None:
+    container = build(
+        vector_index={"kind": "qdrant"},
+        embedder={"kind": "hashing"},
+        qdrant={"url": qdrant_server.url, "collection": "ours", "timeout": 5, "api_key": "a-key"},
+    )
+    async with container.open_things():
+        await container.vector_index().ping()
+    assert "PUT /collections/ours-hashing-1-256" in qdrant_server.asked
+
+
+async def test_an_index_on_a_server_needs_its_address(build: Build) -> None:
+    with pytest.raises(VectorIndexUnavailable, match="set QDRANT_URL"):
+        build(vector_index={"kind": "qdrant"}, embedder={"kind": "hashing"}).vector_index()
+
+
+def test_the_client_of_a_server_is_imported_by_those_who_use_it() -> None:
+    script = "import sys, entrypoints.cli.serve, entrypoints.http.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
+    assert {"qdrant_client", "grpc"}.isdisjoint(done.stdout.split())
 
 
 def test_every_choice_is_known_to_this_test() -> None:

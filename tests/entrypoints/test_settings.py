@@ -230,6 +230,30 @@ class TestProblems:
         assert f"needs {name}_API_KEY or {name}_BASE_URL" in told[0]
         assert "RAGBOOST_PORT" in told[1]
 
+    def test_an_index_on_a_server_needs_its_address(self, tmp_path: Path) -> None:
+        (told,) = problems({"RAGBOOST_VECTOR_INDEX_KIND": "Qdrant"}, tmp_path)
+
+        assert told == "RAGBOOST_VECTOR_INDEX_KIND (environment): 'qdrant' needs QDRANT_URL"
+        write(tmp_path, ".env", "QDRANT_URL=http://127.0.0.1:6333")
+        assert load_settings({"RAGBOOST_VECTOR_INDEX_KIND": "Qdrant"}, tmp_path).qdrant.url
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("QDRANT_URL", "127.0.0.1:6333"),
+            ("QDRANT_URL", "http://me:hush@host"),
+            ("RAGBOOST_QDRANT_COLLECTION", "a/b"),
+            ("RAGBOOST_QDRANT_COLLECTION", " "),
+            ("RAGBOOST_QDRANT_TIMEOUT", "0"),
+            ("RAGBOOST_QDRANT_GRPC_PORT", "0"),
+        ],
+    )
+    def test_what_no_server_can_be_reached_with_is_refused(self, tmp_path: Path, name: str, value: str) -> None:
+        (told,) = problems({name: value}, tmp_path)
+
+        assert told.startswith(f"{name} (environment): ")
+        assert "hush" not in told
+
     @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "0,9", "", " "])
     def test_numbers_are_real_numbers(self, tmp_path: Path, value: str) -> None:
         write(tmp_path, "ragboost.toml", f'[semantic]\nthreshold = "{value or "x"}"')

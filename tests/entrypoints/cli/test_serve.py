@@ -3,10 +3,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from qdrant_client import models
 
 from entrypoints.cli.serve import CannotServe
 from tests.entrypoints.cli.conftest import Main, Run
 from tests.entrypoints.http.running import PATIENCE, running
+from tests.qdrant_server import ScriptedQdrant
 
 
 def test_ctrl_c_ends_the_service_without_a_word(tmp_path: Path) -> None:
@@ -62,6 +64,29 @@ def test_production_needs_a_key_that_is_not_revoked(run: Run, monkeypatch: pytes
 
     assert isinstance(refused, CannotServe)
     assert "ragboost keys create" in str(refused)
+
+
+@pytest.mark.usefixtures("run")  # for its environment
+def test_an_index_that_was_made_for_something_else_is_refused(
+    main: Main, monkeypatch: pytest.MonkeyPatch, qdrant_server: ScriptedQdrant
+) -> None:
+    others = models.VectorParams(size=7, distance=models.Distance.COSINE)
+    qdrant_server.do(qdrant_server.store.create_collection("ragboost-hashing-1-256", others))
+    monkeypatch.setenv("RAGBOOST_VECTOR_INDEX_KIND", "qdrant")
+    monkeypatch.setenv("QDRANT_URL", qdrant_server.url)
+
+    status, said = main("serve", "--port", "0")
+
+    assert status == 1
+    assert "its vectors have 7 dimensions, those of hashing/1/256 have 256" in said
+    assert "Remove it" in said
+
+
+def test_a_server_that_is_away_keeps_nobody_from_serving(tmp_path: Path) -> None:
+    with running(tmp_path, RAGBOOST_VECTOR_INDEX_KIND="qdrant", QDRANT_URL="http://127.0.0.1:9") as service:
+        assert service.post("/api/v1/query", {"query": "What is RAGBoost?"}).status_code == 200
+        assert service.client.get("/ready").json()["status"] == "degraded"
+        assert "vector_index_away" in service.log
 
 
 def test_production_serves_the_holder_of_a_key(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
