@@ -304,6 +304,14 @@ def skip_without_redis() -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
 
+def redis_kinds() -> bool:
+    """Tell whether there is a redis-server here, as far as tests cannot be skipped in its name."""
+    try:
+        return bool(redis_program())
+    except NoRedisServer:
+        return bool(os.environ.get("CI"))
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -8,8 +8,8 @@ from attrs import define, evolve, field
 
 from adapters.answer_cache import sqlite_statements as sql
 from adapters.answer_cache.encoding import decode, encode
+from adapters.answer_cache.pending_hits import Hits, PendingHits
 from adapters.answer_cache.sqlite_file import REFUSALS, AnswersFile, T, Work
-from adapters.answer_cache.sqlite_hits import Hits, PendingHits
 from domain.caching import StoredAnswer
 from domain.questions import Fingerprint
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from adapters.answer_cache.sqlite_hits import Hits
+from adapters.answer_cache.pending_hits import Hits
 from domain.caching import CLOCK_SKEW, StoredAnswer
 from domain.catalogue import Holdings, Selection
 from domain.questions import Fingerprint

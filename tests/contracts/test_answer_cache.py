@@ -15,14 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from adapters.answer_cache.layered import LayeredAnswerCache
 from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.answer_cache.redis import RedisAnswerCache
 from adapters.answer_cache.sqlite import SqliteAnswerCache
+from adapters.redis_address import parse_address
+from adapters.redis_connection import RedisConnection
 from domain.caching import CLOCK_SKEW, AnswerCache, Lifetime, StoredAnswer
 from domain.catalogue import Holdings, Selection
 from domain.generation import Citation, FinishReason, TokenUsage
 from domain.questions import Fingerprint
 from tests.builders import a_completion, a_fingerprint, a_stored_answer
+from tests.redis_servers import PATIENCE, redis_kinds, shared_cluster, shared_server, skip_without_redis
 
-Store = MemoryAnswerCache | SqliteAnswerCache
+Store = MemoryAnswerCache | SqliteAnswerCache | RedisAnswerCache
 NOW = 1_000_000.0
 
 AWKWARD = {
@@ -50,24 +54,37 @@ class Kept:
 
 def keep(kind: str, folder: Path) -> Kept:
     front, _, back = kind.rpartition(" before ")
-    store: Store = SqliteAnswerCache(folder / "answers.db") if back == "sqlite" else MemoryAnswerCache()
+    store: Store
+    if back.startswith("redis"):
+        store = RedisAnswerCache(connect(back, folder.name))
+    else:
+        store = SqliteAnswerCache(folder / "answers.db") if back == "sqlite" else MemoryAnswerCache()
     limit = {"memory": float("inf"), "little memory": 3_000, "no memory": 0}.get(front, 0)
     return Kept(LayeredAnswerCache(MemoryAnswerCache(limit), store) if front else store, store)
 
 
-STORES = ("memory", "sqlite")
+def connect(kind: str, prefix: str) -> RedisConnection:
+    skip_without_redis()
+    url = shared_cluster().url.replace("redis:", "redis+cluster:") if "cluster" in kind else shared_server().url
+    return RedisConnection(parse_address(url), prefix, timeout=PATIENCE)
+
+
+STORES = ("memory", "sqlite", "redis", "redis cluster")
 CACHES = (
     *STORES,
     "memory before memory",
     "memory before sqlite",
     "little memory before sqlite",
     "no memory before sqlite",
+    "memory before redis",
 )
 
 
 async def close(store: Store) -> None:
-    if isinstance(store, SqliteAnswerCache):
+    if isinstance(store, SqliteAnswerCache | RedisAnswerCache):
         await store.close()
+    if isinstance(store, RedisAnswerCache):
+        await store._connection.close()  # noqa: SLF001 - made for it alone
 
 
 @pytest.fixture(params=CACHES)
@@ -476,7 +493,7 @@ ANSWERS = st.builds(
 class AsAPlainDictionary(RuleBasedStateMachine):
     """Whatever is done to it, a cache answers as a dictionary would; a catalogue tells the same story."""
 
-    @initialize(kind=st.sampled_from(CACHES))
+    @initialize(kind=st.sampled_from([each for each in CACHES if redis_kinds() or "redis" not in each]))
     def begin(self, kind: str) -> None:
         self.folder = TemporaryDirectory()
         self.loop = asyncio.new_event_loop()
@@ -531,7 +548,7 @@ class AsAPlainDictionary(RuleBasedStateMachine):
         dead = sorted(name for name, each in self.model.items() if each.age(now) > each.lifetime.total)
         assert sorted(self.run(self.kept.store.expendable(now, 0))) == dead
 
-    @precondition(lambda self: "sqlite" in self.kind)
+    @precondition(lambda self: "sqlite" in self.kind or "redis" in self.kind)
     @rule()
     def reopen(self) -> None:
         self.run(close(self.kept.store))
@@ -561,5 +578,5 @@ def quiet(answer: StoredAnswer) -> StoredAnswer:
 
 TestAsAPlainDictionary = AsAPlainDictionary.TestCase
 TestAsAPlainDictionary.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=90, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
