@@ -13,7 +13,7 @@ from domain.resilience import CircuitBreaker, State
 T = TypeVar("T")
 
 ALL, HALF = 2, 1
-"""Strikes of a call that failed, and of one that only took long: two of these in a row are one of those."""
+"""Strikes of a call that cost us all its time, and of one that cost less: two of these in a row are one of those."""
 
 SLOW = 0.5
 """The share of its time after which a call has taken long."""
@@ -34,8 +34,8 @@ class Guard:
     """
     Lets calls to the server called *name* through as long as it answers.
 
-    Each may take *patience* seconds. One that takes longer or ends in one of *failures*, or two in a row that take more
-    than half of that, are enough: from then on every call fails at once, with ``Away``, and *trial* is made in the
+    Each may take *patience* seconds. One that takes longer, or two in a row that take more than half of that or end in
+    one of *failures*, are enough: from then on every call fails at once, with ``Away``, and *trial* is made in the
     background, five times a second at first and then once, until it succeeds in good time.
     """
 
@@ -76,7 +76,7 @@ class Guard:
             async with asyncio.timeout(patience):
                 return await call
         except self.failures as error:
-            self._blame(error, 0.0)
+            self._strike(HALF, str(error))
             raise
 
     async def close(self) -> None:
@@ -92,9 +92,10 @@ class Guard:
             self._strike(HALF, f"answers take {took:.3f} s")
 
     def _blame(self, error: BaseException, took: float) -> None:
-        if isinstance(error, TimeoutError) and took > self.patience + LATE:
-            return
-        self._strike(ALL, str(error) or f"no answer within {self.patience:g} s")
+        if not isinstance(error, TimeoutError):
+            self._strike(HALF, str(error))
+        elif took <= self.patience + LATE:
+            self._strike(ALL, f"no answer within {self.patience:g} s")
 
     def _strike(self, strikes: int, complaint: str) -> None:
         self._complaint = complaint

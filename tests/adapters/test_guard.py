@@ -50,11 +50,21 @@ async def test_a_server_that_answers_is_asked(guard: Guard, server: Server) -> N
     assert await guard.patiently(server.answer(), 1) == "here"
 
 
-@pytest.mark.parametrize("trouble", [ConnectionError("refused"), None], ids=["broken", "silent"])
-async def test_one_that_fails_once_is_not_asked_again(guard: Guard, server: Server, trouble: Exception | None) -> None:
-    server.trouble, server.delay = trouble, 0.0 if trouble else 60.0
-    with pytest.raises((ConnectionError, TimeoutError)):
-        await guard(server.answer())
+async def fail(guard: Guard, server: Server, times: int = 2) -> None:
+    server.trouble = ConnectionError("refused")
+    for _ in range(times):
+        with pytest.raises(ConnectionError):
+            await guard(server.answer())
+
+
+@pytest.mark.parametrize("broken", [True, False], ids=["breaks twice", "says nothing"])
+async def test_one_that_fails_is_not_asked_again(guard: Guard, server: Server, broken: bool) -> None:
+    if broken:
+        await fail(guard, server)
+    else:
+        server.delay = 60.0
+        with pytest.raises(TimeoutError):
+            await guard(server.answer())
 
     asked = server.asked
     assert await refused(guard, server)
@@ -80,9 +90,7 @@ async def test_errors_that_the_server_has_nothing_to_do_with_change_nothing(guar
 
 
 async def test_it_is_asked_again_once_it_answers_a_trial(guard: Guard, server: Server) -> None:
-    server.trouble = ConnectionError("refused")
-    with pytest.raises(ConnectionError):
-        await guard(server.answer())
+    await fail(guard, server)
     await asyncio.sleep(0.6)
     assert server.asked >= 3
     assert await refused(guard, server)
@@ -103,9 +111,18 @@ async def test_who_is_patient_waits_longer_and_only_breaks_count(guard: Guard, s
     assert await guard(server.answer()) == "here"
 
     server.trouble = ConnectionError()
-    with pytest.raises(ConnectionError):
-        await guard.patiently(server.answer(), 1)
+    for _ in range(2):
+        assert not guard.is_open
+        with pytest.raises(ConnectionError):
+            await guard.patiently(server.answer(), 1)
     assert guard.is_open
+
+
+async def test_a_connection_that_broke_once_is_no_reason_not_to_ask(guard: Guard, server: Server) -> None:
+    for _ in range(3):
+        await fail(guard, server, times=1)
+        server.trouble = None
+        assert await guard(server.answer()) == "here"
 
 
 async def test_a_time_out_because_we_were_busy_ourselves_is_not_the_servers_fault(guard: Guard, server: Server) -> None:
