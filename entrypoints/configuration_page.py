@@ -26,7 +26,8 @@ and `${NAME:default}` for one that may be missing; a setting lies in the table o
 `[answer_cache]`. Relative paths start in the working directory.
 
 A key may also be read from a file, which is how Docker and Kubernetes hand secrets over: `OPENAI_API_KEY_FILE`,
-`ANTHROPIC_API_KEY_FILE` and `QDRANT_API_KEY_FILE` (in TOML `api_key_file`) name it. Give the key or its file, not both.
+`ANTHROPIC_API_KEY_FILE`, `QDRANT_API_KEY_FILE` (in TOML `api_key_file`) and `REDIS_URL_FILE` (`url_file`) name it. Give
+the key or its file, not both.
 
 All settings are checked at the start. Whatever is wrong is told at once, and the service does not start: a value
 that is not allowed, a name beginning with `RAGBOOST_` that is not known, an unknown key in the TOML file, a file

@@ -4,6 +4,7 @@
 
 from contextlib import AsyncExitStack
 from functools import partial
+from math import inf
 from random import Random
 from typing import Any, TypeVar
 
@@ -59,6 +60,7 @@ from application.rehearse_requests import KnownEmbeddings, Parts
 from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
 from application.route_models import Offer, Routes
+from application.share_flights import Fleet
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
@@ -70,11 +72,15 @@ from entrypoints.opening import (
     connect_anthropic,
     connect_openai,
     connect_qdrant,
+    connect_redis,
     open_edge,
     open_onnx,
     open_qdrant,
+    open_redis,
     open_sqlite,
     read_documentation,
+    share_flights,
+    share_purges,
     take_answers,
 )
 from entrypoints.settings import Settings
@@ -87,6 +93,9 @@ HEARSAY = frozenset({"extractive"})
 
 AS_MANY_AS_IT_TAKES = 1_000_000_000
 """Checks a minute in a rehearsal, in which a minute is no measure."""
+
+TRUST = 1.0
+"""Seconds for which a worker serves its own copy of an answer that others may have changed."""
 
 SEED = 7
 
@@ -167,7 +176,13 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
 
     # What was purged
     recent_verdicts = Singleton(RecentVerdicts, chosen.semantic.error_budget)
-    purge_journal = Singleton(MemoryPurgeJournal)
+    redis = Singleton(kept_open, open_things, Singleton(connect_redis, settings))
+    purge_journal = Selector(
+        chosen.answer_cache.kind,
+        sqlite=Singleton(MemoryPurgeJournal),
+        memory=Singleton(MemoryPurgeJournal),
+        redis=Singleton(share_purges, redis),
+    )
     known_purges = Singleton(KnownPurges, purge_journal, recent_verdicts, events)
 
     # What is remembered
@@ -177,9 +192,12 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         chosen.answer_cache.kind,
         sqlite=Singleton(kept_open, open_things, Singleton(open_sqlite, taken_answers.provided.file.parent)),
         memory=Singleton(MemoryAnswerCache),
+        redis=Singleton(kept_open, open_things, Singleton(open_redis, redis)),
     )
     hot_bytes = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.hot_mb)
-    layered_answers = Singleton(LayeredAnswerCache, Singleton(MemoryAnswerCache, hot_bytes), stored_answers)
+    hot_seconds = Call({"redis": TRUST}.get, chosen.answer_cache.kind, inf)
+    hot_answers = Singleton(MemoryAnswerCache, hot_bytes, hot_seconds)
+    layered_answers = Singleton(LayeredAnswerCache, hot_answers, stored_answers)
     answer_cache = Singleton(UnpurgedAnswers, layered_answers, known_purges)
     embedder = Selector(
         chosen.embedder.kind,
@@ -241,7 +259,13 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     generate_answer = Singleton(GenerateAnswer, routes, clock, events)
 
     # What is done
-    flights = Singleton(Flights)
+    fleet = Selector(
+        chosen.answer_cache.kind,
+        sqlite=Object(None),
+        memory=Object(None),
+        redis=Singleton(Fleet, Singleton(share_flights, redis), events),
+    )
+    flights = Singleton(Flights, fleet)
     lifetime = Singleton(
         Lifetime, chosen.answer_cache.ttl, chosen.answer_cache.grace, chosen.answer_cache.stale_if_error
     )

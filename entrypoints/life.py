@@ -39,8 +39,13 @@ async def alive(container: Container) -> AsyncIterator[None]:
 
 
 def _works(container: Container) -> Sequence[Work]:
-    always = (_sweep, _save_calibrations, _prepare_models)
-    return (_heal, *always) if container.settings().semantic.enabled else always  # else nobody asks for the vectors
+    settings = container.settings()
+    works = [_sweep, _save_calibrations, _prepare_models]
+    if settings.semantic.enabled:  # else nobody asks for the vectors
+        works.append(_heal)
+    if settings.answer_cache.kind == "redis":  # else nobody else purges
+        works.append(_follow_purges)
+    return works
 
 
 async def _heal(container: Container) -> None:
@@ -67,6 +72,11 @@ async def _save_calibrations(container: Container) -> None:
     while True:
         await asyncio.sleep(SAVE_EVERY)
         await container.judge_hits().save()  # it survives, and notes, whatever fails
+
+
+async def _follow_purges(container: Container) -> None:
+    while True:
+        await container.purge_answers().follow()  # it survives, and notes, whatever fails
 
 
 async def _prepare_models(container: Container) -> None:

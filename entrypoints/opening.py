@@ -17,7 +17,9 @@ from adapters.language_model.extractive import ExtractiveLanguageModel
 from adapters.language_model.markdown import read_passages
 from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.caching import AnswerCacheUnavailable
+from domain.flights import FlightBoard
 from domain.generation import LanguageModel
+from domain.purging import PurgeJournal
 from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from entrypoints.settings import Settings
 
@@ -76,6 +78,42 @@ def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
     """Open the index of this embedder's version: vectors of two versions never meet."""
     name = embedder.version.replace("/", "-")
     return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
+
+
+def connect_redis(settings: Settings) -> Any:
+    """Import the client, and give the connection that all who keep something in Redis share."""
+    from adapters.redis_address import RedisUrlInvalid, parse_address  # noqa: PLC0415 - takes 20 MB
+    from adapters.redis_connection import RedisConnection  # noqa: PLC0415
+
+    chosen = settings.redis
+    if chosen.url is None:
+        raise AnswerCacheUnavailable("answers are kept in a Redis, and nobody says where: set REDIS_URL")
+    try:
+        address = parse_address(chosen.url.get_secret_value())
+    except RedisUrlInvalid as error:
+        raise AnswerCacheUnavailable(f"REDIS_URL cannot be used: {error}") from error
+    return RedisConnection(address, chosen.prefix, chosen.timeout, chosen.pool_size)
+
+
+def open_redis(connection: Any) -> Any:
+    """Give the answers in Redis."""
+    from adapters.answer_cache.redis import RedisAnswerCache  # noqa: PLC0415 - as above
+
+    return RedisAnswerCache(connection)
+
+
+def share_purges(connection: Any) -> PurgeJournal:
+    """Give the journal in Redis."""
+    from adapters.purge_journal.redis import RedisPurgeJournal  # noqa: PLC0415 - as above
+
+    return RedisPurgeJournal(connection)
+
+
+def share_flights(connection: Any) -> FlightBoard:
+    """Give the board in Redis."""
+    from adapters.flight_board.redis import RedisFlightBoard  # noqa: PLC0415 - as above
+
+    return RedisFlightBoard(connection)
 
 
 def connect_qdrant(settings: Settings) -> Any:

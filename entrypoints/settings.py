@@ -3,19 +3,18 @@
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field
 
+from entrypoints.settings_providers import Anthropic, LanguageModel, OpenAI, Provider
 from entrypoints.settings_sections import (
     AnswerCache,
-    Anthropic,
     Embedder,
     Filled,
-    LanguageModel,
     Log,
-    OpenAI,
-    Provider,
     Qdrant,
+    Redis,
     Section,
     Semantic,
     VectorIndex,
@@ -28,6 +27,12 @@ RecordsUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.+$", json_sch
 
 def _beside_data(data: dict[str, Any]) -> Path:
     return Path(data.get("data_folder", "."))
+
+
+def _password(text: str) -> str:
+    """Give the password, if *text* is a URL that holds one."""
+    credentials = text.partition("://")[2].rpartition("@")[0]
+    return unquote(credentials.partition(":")[2])
 
 
 def _is_loopback(host: str) -> bool:
@@ -57,6 +62,7 @@ class Settings(Section):
     )
     log: Log = Log()
     answer_cache: AnswerCache = AnswerCache()
+    redis: Redis = Redis()
     vector_index: VectorIndex = VectorIndex()
     qdrant: Qdrant = Qdrant()
     embedder: Embedder = Embedder()
@@ -87,5 +93,6 @@ class Settings(Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Give the keys in clear, for those who must keep them out of sight."""
-        keys = (self.openai.api_key, self.anthropic.api_key, self.qdrant.api_key)
-        return tuple(key.get_secret_value() for key in keys if key)
+        keys = (self.openai.api_key, self.anthropic.api_key, self.qdrant.api_key, self.redis.url)
+        clear = [key.get_secret_value() for key in keys if key]
+        return (*clear, *filter(None, map(_password, clear)))

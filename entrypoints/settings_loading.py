@@ -15,10 +15,12 @@ from entrypoints.settings_sources import read_sources
 from entrypoints.variables import PATHS, VARIABLES, Place
 
 _PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
+_ANSWERS = VARIABLES["RAGBOOST_ANSWER_CACHE_KIND"]
 _INDEX = VARIABLES["RAGBOOST_VECTOR_INDEX_KIND"]
 _NEEDS = {
     (_PROVIDER, "openai"): (("openai", "api_key"), ("openai", "base_url")),
     (_PROVIDER, "anthropic"): (("anthropic", "api_key"), ("anthropic", "base_url")),
+    (_ANSWERS, "redis"): (("redis", "url"),),
     (_INDEX, "qdrant"): (("qdrant", "url"),),
 }
 """Choices that are of no use without one of these settings."""

@@ -1,10 +1,8 @@
-"""What can be configured of each part: every setting with its default, its meaning and its limits."""
+"""What can be configured of each part of memory: every setting with its default, its meaning and its limits."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-
-Provider = Literal["openai", "anthropic", "extractive"]
 
 Words = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 Seconds = Annotated[float, Field(ge=0)]
@@ -38,8 +36,9 @@ class Log(Section):
 class AnswerCache(Section):
     """Where answers are remembered, and for how long."""
 
-    kind: Annotated[Literal["sqlite", "memory"], Words] = Field(
-        default="sqlite", description="On disk, or only as long as the process lives."
+    kind: Annotated[Literal["sqlite", "memory", "redis"], Words] = Field(
+        default="sqlite",
+        description="On disk, only as long as the process lives, or in a Redis that many workers share.",
     )
     ttl: Seconds = Field(default=3600.0, description="Seconds an answer is fresh.")
     grace: Seconds = Field(
@@ -54,6 +53,28 @@ class AnswerCache(Section):
     hot_mb: int = Field(
         default=8, ge=0, description="Megabytes of the most used answers that are kept in memory as well."
     )
+
+
+class Redis(Section):
+    """The Redis, where answers are kept in one."""
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="Where it is: redis://user:password@host:6379/0, rediss:// with TLS, unix:// for a socket, "
+        "redis+cluster:// or rediss+cluster:// for a cluster.",
+        json_schema_extra={"variable": "REDIS_URL"},
+        min_length=1,
+    )
+    prefix: str = Field(
+        default="ragboost",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        json_schema_extra={"allowed": "up to 64 letters, digits, `.`, `_` and `-`"},
+        description="What the names of all keys begin with; services with different ones share nothing.",
+    )
+    timeout: float = Field(
+        default=0.1, gt=0, le=60, description="Seconds a question waits for Redis; purging may take longer."
+    )
+    pool_size: int = Field(default=16, ge=1, le=1000, description="Connections of one worker to each server.")
 
 
 class VectorIndex(Section):
@@ -139,51 +160,3 @@ class Semantic(Section):
         le=100,
         description="How many of the nearest questions are looked at; evidence is sought among six.",
     )
-
-
-class LanguageModel(Section):
-    """Who answers what memory cannot."""
-
-    provider: Annotated[Provider, Words] | None = Field(
-        default=None,
-        description="Who answers when the asker names nobody. Unset: the first of openai and anthropic that "
-        "has a key or a base URL, else extractive, which answers from what is at hand, offline.",
-    )
-    timeout: float = Field(default=30.0, gt=0, description="The longest silence of a model, in seconds, per attempt.")
-    retries: int = Field(default=2, ge=0, le=10, description="How often a transient failure is tried again.")
-
-
-class OpenAI(Section):
-    """OpenAI, or anything that speaks its format, such as Ollama or vLLM."""
-
-    api_key: SecretStr | None = Field(
-        default=None, description="The key.", json_schema_extra={"variable": "OPENAI_API_KEY"}, min_length=1
-    )
-    base_url: Address | None = Field(
-        default=None, description="Another address than OpenAI's.", json_schema_extra={"variable": "OPENAI_BASE_URL"}
-    )
-    model: Filled = Field(default="gpt-6-luna", description="The model when the asker names none.")
-
-    @property
-    def configured(self) -> bool:
-        """Tell whether it can be asked."""
-        return bool(self.api_key or self.base_url)
-
-
-class Anthropic(Section):
-    """Anthropic, or anything that speaks its format."""
-
-    api_key: SecretStr | None = Field(
-        default=None, description="The key.", json_schema_extra={"variable": "ANTHROPIC_API_KEY"}, min_length=1
-    )
-    base_url: Address | None = Field(
-        default=None,
-        description="Another address than Anthropic's.",
-        json_schema_extra={"variable": "ANTHROPIC_BASE_URL"},
-    )
-    model: Filled = Field(default="claude-haiku-5-5", description="The model when the asker names none.")
-
-    @property
-    def configured(self) -> bool:
-        """Tell whether it can be asked."""
-        return bool(self.api_key or self.base_url)

@@ -14,11 +14,12 @@ from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.prepared_model import PreparedModel
 from domain.agreement import AnswerJudge
-from domain.caching import AnswerCache
+from domain.caching import AnswerCache, AnswerCacheUnavailable
 from domain.candidates import FEATURES
 from domain.catalogue import AnswerCatalogue
 from domain.events import EventSink
 from domain.generation import LanguageModel
+from domain.purging import PurgeJournal
 from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from domain.tenancy import KeyRing
 from domain.verdicts import HitPolicy
@@ -29,6 +30,7 @@ from tests.qdrant_server import ScriptedQdrant
 ROOT = Path(__file__).parents[2]
 CHOICES = {
     "stored_answers": ("answer_cache", "kind", (AnswerCache, AnswerCatalogue)),
+    "purge_journal": ("answer_cache", "kind", (PurgeJournal,)),
     "embedder": ("embedder", "kind", (Embedder,)),
     "vector_index": ("vector_index", "kind", (VectorIndex,)),
     "hit_policy": ("semantic", "policy", (HitPolicy,)),
@@ -54,7 +56,10 @@ def serves(adapter: object, port: type) -> bool:
 KINDS = [(part, kind) for part, (section, setting, _) in CHOICES.items() for kind in kinds(section, setting)]
 
 
-NEEDED = {"qdrant": {"qdrant": {"url": "http://127.0.0.1:9"}}}
+NEEDED = {
+    "qdrant": {"qdrant": {"url": "http://127.0.0.1:9"}},
+    "redis": {"redis": {"url": "redis://127.0.0.1:9"}},
+}
 """What a kind cannot be built without."""
 
 
@@ -121,9 +126,34 @@ def test_the_client_of_a_server_is_imported_by_those_who_use_it() -> None:
     assert {"qdrant_client", "grpc"}.isdisjoint(done.stdout.split())
 
 
+async def test_workers_over_one_redis_share_answers_purges_and_flights(build: Build) -> None:
+    container = build(answer_cache={"kind": "redis"}, redis={"url": "redis://127.0.0.1:9", "prefix": "ours"})
+    connection = container.redis()
+    assert (connection.prefix, connection.timeout) == ("ours", 0.1)
+    assert container.purge_journal().connection is container.fleet().board.connection is connection
+    assert container.flights().fleet is container.fleet()
+    assert container.hot_answers().trust == 1.0
+    assert build().fleet() is None
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (None, "set REDIS_URL"),
+        ("http://127.0.0.1", "REDIS_URL cannot be used: it must look like redis://"),
+        ("redis://:se#cret@127.0.0.1", "REDIS_URL cannot be used: "),
+    ],
+)
+async def test_a_redis_that_nobody_can_find_is_told_of_by_its_setting(build: Build, url: str | None, told: str) -> None:
+    container = build(answer_cache={"kind": "redis"}, redis={"url": url} if url else {})
+    with pytest.raises(AnswerCacheUnavailable, match=told) as caught:
+        container.answer_cache()
+    assert "cret" not in str(caught.value)
+
+
 def test_every_choice_is_known_to_this_test() -> None:
     chosen = {name for name, provider in Container.providers.items() if isinstance(provider, Selector)}
-    assert chosen == {*CHOICES, "meanings", "learn_from_answers"}
+    assert chosen == {*CHOICES, "fleet", "meanings", "learn_from_answers"}
 
 
 @pytest.mark.parametrize("part", CHOICES)

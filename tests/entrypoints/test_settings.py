@@ -135,10 +135,10 @@ class TestProblems:
         write(tmp_path, "ragboost.toml", "[semantic]\nthreshold = 1.5")
         write(tmp_path, ".env", "LOG_LEVEL=loud")
 
-        assert problems({"RAGBOOST_PORT": "eighty", "RAGBOOST_ANSWER_CACHE_KIND": "redis"}, tmp_path) == [
+        assert problems({"RAGBOOST_PORT": "eighty", "RAGBOOST_ANSWER_CACHE_KIND": "etcd"}, tmp_path) == [
             "RAGBOOST_PORT (environment): 'eighty' is not allowed; must be a whole number, at least 0, at most 65535",
             "LOG_LEVEL (.env): 'loud' is not allowed; must be debug, info, warning, error or critical",
-            "RAGBOOST_ANSWER_CACHE_KIND (environment): 'redis' is not allowed; must be sqlite or memory",
+            "RAGBOOST_ANSWER_CACHE_KIND (environment): 'etcd' is not allowed; must be sqlite, memory or redis",
             "RAGBOOST_SEMANTIC_THRESHOLD (ragboost.toml): 1.5 is not allowed; must be a number, at least 0, at most 1",
         ]
 
@@ -236,6 +236,15 @@ class TestProblems:
         assert told == "RAGBOOST_VECTOR_INDEX_KIND (environment): 'qdrant' needs QDRANT_URL"
         write(tmp_path, ".env", "QDRANT_URL=http://127.0.0.1:6333")
         assert load_settings({"RAGBOOST_VECTOR_INDEX_KIND": "Qdrant"}, tmp_path).qdrant.url
+
+    def test_answers_in_a_redis_need_its_address(self, tmp_path: Path) -> None:
+        (told,) = problems({"RAGBOOST_ANSWER_CACHE_KIND": "redis"}, tmp_path)
+        assert told == "RAGBOOST_ANSWER_CACHE_KIND (environment): 'redis' needs REDIS_URL"
+
+    def test_a_password_in_an_address_is_a_secret_of_its_own(self) -> None:
+        settings = load_settings({"REDIS_URL": "redis://alice:p%23ss:word@redis:6379/0"}, Path())
+        assert settings.secrets == ("redis://alice:p%23ss:word@redis:6379/0", "p#ss:word")
+        assert "ss:word" not in repr(settings)
 
     @pytest.mark.parametrize(
         ("name", "value"),

@@ -8,6 +8,7 @@ The service as operators run it: `ragboost serve` in a process of its own, on a 
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,7 @@ class Process:
 
 @contextmanager
 def running(folder: Path, headers: Mapping[str, str] | None = None, **environment: str) -> Iterator[Process]:
-    """Start it on parts in memory, unless *environment* says otherwise; and end it as an operator does."""
+    """Start it on parts in memory, unless *environment* says otherwise; end it as an operator does, if nobody has."""
     output = folder / "output.txt"
     with output.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and command
@@ -54,7 +55,7 @@ def running(folder: Path, headers: Mapping[str, str] | None = None, **environmen
                 yield Process(client, output, process)
         finally:
             process.terminate()
-            assert process.wait(PATIENCE) in {0, -15}, output.read_text()
+            assert process.wait(PATIENCE) in {0, -signal.SIGTERM, -signal.SIGKILL}, output.read_text()
 
 
 def _environment(folder: Path, given: Mapping[str, str]) -> Mapping[str, str]:
