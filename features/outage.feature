@@ -42,6 +42,40 @@ Feature: A broken memory fails no question
       Then the remembered answer comes back as an exact hit
       And the service says that all is well
 
+  Rule: A server that many workers share may fail in any way, and no question waits for it
+
+    @servers
+    Example: What happens to it
+      Given the question "How do I reset my password?" was answered
+      And <server> <trouble>
+      When "When do you close on Fridays?" is asked 3 times
+      Then the model answers, and nobody waits for <server>
+      And when <server> is well again, all is as it was within 5 seconds
+
+      Examples:
+        | server            | trouble        |
+        | the answer server | has stopped    |
+        | the answer server | hangs          |
+        | the answer server | answers slowly |
+        | the answer server | has no room    |
+        | the index server  | has stopped    |
+        | the index server  | hangs          |
+        | the index server  | answers slowly |
+
+    @servers
+    Example: What is there is found, though there is no room for more
+      Given the question "How do I reset my password?" was answered
+      And the answer server has no room
+      When "How do I reset my password?" is asked
+      Then the remembered answer comes back as an exact hit
+
+    @servers
+    Example: What must be forgotten is not said to be while it cannot be
+      Given the question "How do I reset my password?" was answered
+      And the answer server hangs
+      When all answers are to be purged
+      Then the asker is told that it could not be done
+
   Rule: Without a model an old answer is better than none
 
     Example: The model is down, and an expired answer is at hand

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,13 +13,17 @@ from pytest_bdd import given, parsers, then, when
 from adapters.embedder.prepared_model import PreparedModel
 from entrypoints.settings import Settings
 from tests.behaviour.driver import Driver, Reply, conversation, instruction
+from tests.behaviour.servers import Servers, shared_servers
 from tests.entrypoints.http.service import Service, WatchedFlights, serving
 from tests.upstream import ScriptedUpstream
 
+SHARED = "shared"
 WIRINGS = {
     "memory": {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}},
     "embedded": {"answer_cache": {"kind": "sqlite"}, "vector_index": {"kind": "edge"}},
+    SHARED: {},
 }
+"""The settings of each; those of the shared one are where its servers are."""
 CHOSEN = (os.environ.get("RAGBOOST_DRIVERS") or ",".join(WIRINGS)).split(",")
 
 REASONS = {
@@ -77,6 +82,14 @@ class Stage:
     service: Service
     upstream: ScriptedUpstream
     flights: WatchedFlights
+    servers: Servers | None = None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Play what happens to servers only where there are some."""
+    idle = [each for each in items if each.get_closest_marker("servers") and SHARED not in each.name]
+    config.hook.pytest_deselected(items=idle)
+    items[:] = [each for each in items if each not in idle]
 
 
 @pytest.fixture(scope="session", params=CHOSEN, autouse=True)
@@ -85,10 +98,11 @@ def stage(
 ) -> Iterator[Stage]:
     """Start the real application on one wiring, with OpenAI's adapter and a provider on loopback behind it."""
     flights = WatchedFlights()
-    with ScriptedUpstream() as upstream:
+    with ScriptedUpstream() as upstream, ExitStack() as stack:
+        servers = stack.enter_context(shared_servers()) if request.param == SHARED else None
         settings = Settings.model_validate(
             {
-                **WIRINGS[request.param],
+                **(servers.settings if servers else WIRINGS[request.param]),
                 "data_folder": tmp_path_factory.mktemp(request.param),
                 "models_folder": prepared_model.folder.parent,
                 "language_model": {"retries": 0, "timeout": 10},
@@ -97,14 +111,15 @@ def stage(
             }
         )
         with serving(settings, openai=None, flights=flights) as service:
-            yield Stage(service, upstream, flights)
+            flights.fleet = service.container.fleet()
+            yield Stage(service, upstream, flights, servers)
 
 
 @pytest.fixture
 def driver(stage: Stage) -> Iterator[Driver]:
     """Give each example customers of its own, and a model that works."""
     stage.upstream.requests.clear()
-    driver = Driver(stage.service, stage.upstream, stage.flights)
+    driver = Driver(stage.service, stage.upstream, stage.flights, stage.servers)
     driver.key("Acme")  # from now on strangers are turned away
     driver.pass_time(2)
     driver.model_answers()

@@ -11,9 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from httpx import Response
 
+from tests.behaviour.servers import Servers
 from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
 from tests.upstream import Reply as UpstreamReply
 from tests.upstream import Request, ScriptedUpstream, openai_answer, openai_failure
@@ -31,6 +32,7 @@ TROUBLES = {
 }
 WISHES = {"fresh": "no-cache", "unremembered": "no-store", "memory_only": "only-if-cached", "however_old": "max-stale"}
 PATIENCE = 10.0
+UNAVAILABLE = 503
 
 
 @frozen
@@ -49,6 +51,7 @@ class Reply:
     tokens: int = 0
     tokens_saved: int = 0
     trouble: str | None = None
+    waited: float = 0.0
 
 
 @define(eq=False)
@@ -58,6 +61,7 @@ class Driver:
     service: Service
     upstream: ScriptedUpstream
     flights: WatchedFlights
+    servers: Servers | None = None
     gate: threading.Event = field(factory=threading.Event)
     waiting: list["Future[Reply]"] = field(factory=list)
     _asked_before: int = 0
@@ -76,7 +80,9 @@ class Driver:
         before = wishes.pop("before", None)
         asked = {"query": question} if before is None else {"messages": [*before, _turn("user", question)]}
         headers = {**self.key(who), "cache-control": ", ".join(control)}
-        return _reply(self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers))
+        began = time.monotonic()
+        response = self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers)
+        return evolve(_reply(response), waited=time.monotonic() - began)
 
     def ask_together(self, *askings: Mapping[str, Any]) -> list[Reply]:
         """Ask all at once; the model answers when everyone is waiting."""
@@ -104,6 +110,11 @@ class Driver:
     def purge(self, who: str = US, **selection: Any) -> int:
         """Purge what *selection* names, or all; give how many answers are gone, or would be."""
         return int(self.service.purge(self.key(who), **(selection or {"all": True})).json()["entries"])
+
+    def try_to_purge(self) -> Reply:
+        """Purge all, if that can be done."""
+        reply = self.service.purge(self.key(US))
+        return Reply(trouble="it could not be done") if reply.status_code == UNAVAILABLE else Reply()
 
     def purge_entry(self, entry: str, who: str = US) -> Reply:
         """Purge one answer."""
@@ -205,6 +216,16 @@ class Driver:
         """Let it work again."""
         self.service.parts[part].trouble = None
 
+    def trouble(self, server: str, what: str) -> None:
+        """Let something happen to a server."""
+        assert self.servers
+        self.servers.trouble(server, what)
+
+    def mend_servers(self) -> None:
+        """Have all servers work as they should."""
+        if self.servers:
+            self.servers.mend()
+
     def soon(self, condition: Callable[[], bool]) -> bool:
         """Tell whether *condition* comes true before long."""
         with suppress(TimeoutError):
@@ -218,6 +239,9 @@ class Driver:
         self._wait_until(lambda: self.flights.under_way == 0)
         for part in self.service.parts:
             self.mend(part)
+        if self.servers and self.servers.in_trouble:
+            self.mend_servers()
+            self._wait_until(lambda: self.complaints() == [])
 
     def _send_off(self, askings: Iterable[Mapping[str, Any]]) -> None:
         self.flights.joined, self._asked_before = 0, len(self.upstream.requests)
