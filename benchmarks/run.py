@@ -16,6 +16,7 @@ import exact_hit
 import growth
 import search_among_many
 import semantic_hit
+import shared_hits
 import start_and_memory
 import verdict
 from figures import Effort, Figure, markdown, write_json
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "start": start_and_memory.measure,
     "search": search_among_many.measure,
     "growth": growth.measure,
+    "shared": shared_hits.measure,
 }
 
 

@@ -48,7 +48,7 @@ def environment(data: Path, upstream: str, settings: Mapping[str, object]) -> di
         "RAGBOOST_OPENAI_MODEL": MODEL,
         "OPENAI_BASE_URL": f"{upstream}/v1",
         "OPENAI_API_KEY": "benchmark",
-        **{f"RAGBOOST_{name.upper()}": str(value) for name, value in settings.items()},
+        **{name if name.isupper() else f"RAGBOOST_{name.upper()}": str(value) for name, value in settings.items()},
     }
 
 
@@ -83,7 +83,8 @@ class Service:
     """
     ``ragboost serve`` on the data in *data*, with one key; use it as a context manager.
 
-    *settings* are RAGBoost's variables without prefix: ``{"semantic_threshold": 0.5}``.
+    *settings* are RAGBoost's variables without prefix, or others by their whole name:
+    ``{"semantic_threshold": 0.5, "REDIS_URL": "redis://..."}``.
     """
 
     data: Path
