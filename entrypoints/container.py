@@ -34,6 +34,7 @@ from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.records import Records
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.admit_caller import AdmitCaller
+from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.check_health import CheckHealth
 from application.coalesce import Flights
@@ -295,9 +296,10 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         ),
         off=Object(None),
     )
-    answer_question = Singleton(
-        AnswerQuestion, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock, events
+    answer_afresh = Singleton(
+        AnswerAfresh, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock
     )
+    answer_question = Singleton(AnswerQuestion, recollection, answer_afresh, learn_from_answers, events)
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)
     check_health = Singleton(

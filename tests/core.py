@@ -7,6 +7,7 @@ from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.vector_index.memory import MemoryVectorIndex
+from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
@@ -146,12 +147,15 @@ class Core:
 
     @property
     def answer(self) -> AnswerQuestion:
-        return AnswerQuestion(
+        return AnswerQuestion(self.recollection, self.afresh, self.learn if self.learns else None, self.events)
+
+    @property
+    def afresh(self) -> AnswerAfresh:
+        return AnswerAfresh(
             self.recollection,
             self.flights,
             self.generate,
             self.remember,
             self.learn if self.learns else None,
             self.clock,
-            self.events,
         )
