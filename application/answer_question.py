@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from application.answer_afresh import AnswerAfresh
+from application.answer_in_turn import AnswerInTurn
 from application.learn_from_answers import LearnFromAnswers
 from application.recall_answers import Recall, Recollection
 from domain.answers import Answer, Asking, Origin
@@ -15,7 +16,7 @@ class AnswerQuestion:
     """Answer from memory when we can, from a model when we must."""
 
     recollection: Recollection
-    afresh: AnswerAfresh
+    afresh: AnswerAfresh | AnswerInTurn
     learn: LearnFromAnswers | None
     events: EventSink
 

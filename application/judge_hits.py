@@ -1,12 +1,14 @@
 """Judge candidates by what is known of the asker's traffic, and count what came of it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from application.keep_calibrations import Calibrations
 from application.keep_verdicts import Judged, RecentVerdicts
+from application.take_turns import Turns
 from domain.answers import Asking, Reason
 from domain.budgets import ErrorBudget
 from domain.calibration import Traffic
@@ -105,6 +107,29 @@ class JudgeHits:
         """Let a fact count for the namespace, and for what the tenant has to spend in all of them."""
         self.calibrations.note(traffic, note)
         self.calibrations.note(whole_of(traffic), note.without_lesson())
+
+
+@frozen
+class JudgeOneByOne:
+    """
+    Judges as *judge* does, but lets everybody else have their turn between two questions.
+
+    A verdict is arithmetic: those of a batch, one right after the other, would stop the event loop. Equal questions go
+    on together, so that they find one another again when they need a model.
+    """
+
+    judge: JudgeHits
+    _turns: Turns = field(factory=lambda: Turns(1), init=False)
+
+    async def __call__(self, asking: Asking, candidates: Sequence[Candidate]) -> Verdict:
+        """Give the verdict on *candidates*, and remember that it was given."""
+        async with self._turns.take(asking.question.fingerprint):
+            await asyncio.sleep(0)
+        return await self.judge(asking, candidates)
+
+    async def weigh(self, traffic: Traffic, asked: str, candidates: Sequence[Candidate]) -> Verdict:
+        """Give the verdict on *candidates* without a trace."""
+        return await self.judge.weigh(traffic, asked, candidates)
 
 
 def whole_of(traffic: Traffic) -> Traffic:

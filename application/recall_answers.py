@@ -48,6 +48,14 @@ class Recollection:
         exact = recall.answer and not recall.likeness
         return recall if exact else evolve(recall, epoch=epoch)
 
+    async def look_again(self, asking: Asking, recall: Recall) -> Recall:
+        """Bring *recall* up to date after a wait, in which the same question may have been answered, or purged."""
+        recall = evolve(recall, epoch=self.start_over(asking).epoch)
+        if not asking.directives.may_recall:
+            return recall
+        exact = await self._recall_exactly(asking)
+        return exact if exact.answer else evolve(recall, rescue=exact.rescue)
+
     def start_over(self, asking: Asking) -> Recall:
         """Begin as if nothing were remembered, to fetch a fresh answer."""
         return Recall(Reason.NO_CACHE, epoch=self.purges.epoch_of(asking.question))
@@ -65,6 +73,7 @@ class Recollection:
             return self.start_over(asking)
         exact = await self._recall_exactly(asking)
         if exact.answer:
+            self.judge.count(asking.question, exact=True)
             return exact
         recall = await self._recall_by_meaning(asking, exact, self.meanings) if self.meanings else exact
         if not (recall.likeness and recall.likeness.was_judged):
@@ -83,7 +92,6 @@ class Recollection:
             return Recall(Reason.NOTHING_REMEMBERED)
         now = self.clock.now()
         if asking.directives.welcome(stored, now):
-            self.judge.count(asking.question, exact=True)
             return Recall(Reason.SAME_QUESTION, await self._serve(asking, stored, Reason.SAME_QUESTION))
         too_old = stored.age(now) > asking.directives.max_age
         rescue = stored if asking.directives.tolerates(stored, now) else None

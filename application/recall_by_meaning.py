@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from application.judge_hits import JudgeHits
+from application.judge_hits import JudgeHits, JudgeOneByOne
 from application.survive_failures import Surviving
 from domain.agreement import same_words
 from domain.answers import Asking, Reason
@@ -79,7 +79,7 @@ class Meanings:
     embedder: Embedder
     index: VectorIndex
     cache: AnswerCache
-    judge: JudgeHits
+    judge: JudgeHits | JudgeOneByOne
     clock: Clock
     events: EventSink
     neighbours: int = 6

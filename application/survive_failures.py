@@ -2,9 +2,9 @@
 
 from types import TracebackType
 
-from attrs import frozen
+from attrs import define, field, frozen
 
-from domain.events import EventSink, PartFailed
+from domain.events import Event, EventSink, PartFailed
 
 
 @frozen
@@ -28,3 +28,20 @@ class Surviving:
             return False
         self.events.note(PartFailed(self.part, error))
         return True
+
+
+@define
+class NotingOnce(EventSink):
+    """Passes on what it hears; that a part failed in one way only once, however many questions suffered from it."""
+
+    events: EventSink
+    _noted: set[tuple[str, type[Exception]]] = field(factory=set, init=False)
+
+    def note(self, event: Event) -> None:
+        """Pass *event* on, unless it is known."""
+        if isinstance(event, PartFailed):
+            trouble = (event.part, type(event.error))
+            if trouble in self._noted:
+                return
+            self._noted.add(trouble)
+        self.events.note(event)

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from domain.caching import Directives, StoredAnswer
 from domain.clock import Stopwatch
+from domain.errors import Unavailable
 from domain.evidence import Difference
 from domain.generation import Completion
 from domain.questions import Question
@@ -96,3 +97,7 @@ class Answer:
     age: float = 0.0
     probability: float | None = None
     differences: tuple[Difference, ...] = ()
+
+
+class AnswerInterrupted(Unavailable):
+    """The question was given up before it was answered, because the service ends."""

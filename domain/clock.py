@@ -40,10 +40,12 @@ class Stopwatch:
 
     clock: Clock
     laps: dict[str, float] = field(factory=dict)
-    started: float = field(init=False)
+    started: float = field()
+    stopped: float | None = field(default=None, init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self.started = self.clock.monotonic()
+    @started.default
+    def _now(self) -> float:
+        return self.clock.monotonic()
 
     def time(self, stage: str) -> _Lap:
         """Time the body of a ``with`` statement as *stage*; a stage timed twice adds up."""
@@ -54,5 +56,9 @@ class Stopwatch:
         self.laps[stage] = self.laps.get(stage, 0.0) + self.clock.monotonic() - began
 
     def elapsed(self) -> float:
-        """Give the seconds since the question came in."""
-        return self.clock.monotonic() - self.started
+        """Give the seconds since the question came in, or those that it took."""
+        return (self.clock.monotonic() if self.stopped is None else self.stopped) - self.started
+
+    def stop(self) -> None:
+        """Let no more time count: the question is answered, though its asker waits for others."""
+        self.stopped = self.clock.monotonic()

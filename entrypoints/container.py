@@ -36,6 +36,7 @@ from adapters.vector_index.memory import MemoryVectorIndex
 from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
+from application.answer_questions import AnswerQuestions
 from application.check_health import CheckHealth
 from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
@@ -300,6 +301,10 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         AnswerAfresh, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock
     )
     answer_question = Singleton(AnswerQuestion, recollection, answer_afresh, learn_from_answers, events)
+    errands = Singleton(Flights)
+    answer_questions = Singleton(
+        AnswerQuestions, answer_question, answer_afresh, chosen.language_model.batch_concurrency, errands
+    )
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)
     check_health = Singleton(

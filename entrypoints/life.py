@@ -33,6 +33,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
             yield
         finally:
             await _end(beside)
+            await container.errands().close()
             await container.flights().close()
             await container.aside().close()
             await container.judge_hits().save()

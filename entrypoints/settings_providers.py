@@ -19,6 +19,9 @@ class LanguageModel(Section):
     )
     timeout: float = Field(default=30.0, gt=0, description="The longest silence of a model, in seconds, per attempt.")
     retries: int = Field(default=2, ge=0, le=10, description="How often a transient failure is tried again.")
+    batch_concurrency: int = Field(
+        default=8, ge=1, le=256, description="How many questions of one batch are put to models at once."
+    )
 
 
 class OpenAI(Section):

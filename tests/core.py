@@ -9,6 +9,7 @@ from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.vector_index.memory import MemoryVectorIndex
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
+from application.answer_questions import AnswerQuestions
 from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
 from application.follow_purges import KnownPurges
@@ -53,6 +54,8 @@ class Core:
     learns: bool = True
     patience: float = 1.0
     flights: Flights = field(factory=Flights)
+    at_once: int = 8
+    errands: Flights = field(factory=Flights)
     journal: MemoryPurgeJournal = field(factory=MemoryPurgeJournal)
     answer_judge: LiteralJudge = field(factory=LiteralJudge)
     sampler: EveryHit = field(factory=lambda: EveryHit(choose=False))
@@ -159,3 +162,7 @@ class Core:
             self.learn if self.learns else None,
             self.clock,
         )
+
+    @property
+    def answer_many(self) -> AnswerQuestions:
+        return AnswerQuestions(self.answer, self.afresh, self.at_once, self.errands)

@@ -1,14 +1,24 @@
-"""Doubles of the ports that have no in-memory adapter: a model that says what it is told, a clock that stands."""
+"""
+Doubles of the ports that have no in-memory adapter: a model that says what it is told, a clock that stands.
+
+And in-memory adapters that keep how they were asked.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from attrs import define, field
 
+from adapters.answer_cache.memory import MemoryAnswerCache
+from adapters.embedder.hashing import HashingEmbedder
+from adapters.vector_index.memory import MemoryVectorIndex
 from domain.agreement import AnswerJudge, HitSampler
+from domain.caching import StoredAnswer
 from domain.clock import Clock
 from domain.events import Event, EventSink
 from domain.generation import Chunk, FinishReason, LanguageModel, Prompt, TokenUsage
+from domain.questions import Fingerprint
+from domain.similarity import Embedder, Embedding, Neighbour, Search
 
 Step = Chunk | Exception | asyncio.Event
 """Give the chunk, raise the error, or wait for the event."""
@@ -104,3 +114,59 @@ class EveryHit(HitSampler):
 
     def chosen(self) -> bool:
         return self.choose
+
+
+@define
+class RecordingAnswerCache(MemoryAnswerCache):
+    """Remembers, and keeps which names it was asked for at once."""
+
+    asked: list[Sequence[Fingerprint]] = field(factory=list)
+    trouble: Exception | None = None
+
+    async def get(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, StoredAnswer]:
+        self.asked.append(fingerprints)
+        if self.trouble:
+            raise self.trouble
+        return await MemoryAnswerCache.get(self, fingerprints)
+
+
+@define
+class RecordingEmbedder(Embedder):
+    """Embeds, and keeps which texts it was given at once."""
+
+    embedder: HashingEmbedder = field(factory=HashingEmbedder)
+    asked: list[Sequence[str]] = field(factory=list)
+    trouble: Exception | None = None
+
+    @property
+    def version(self) -> str:
+        return self.embedder.version
+
+    @property
+    def dimensions(self) -> int:
+        return self.embedder.dimensions
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Embedding]:
+        self.asked.append(texts)
+        if self.trouble:
+            raise self.trouble
+        return await self.embedder.embed(texts)
+
+
+class RecordingVectorIndex(MemoryVectorIndex):
+    """Finds, and keeps which searches it was given at once; one that is *stuck* gives no answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Sequence[Search]] = []
+        self.stuck = False
+        self.given_up = 0
+
+    async def search(self, searches: Sequence[Search], limit: int) -> Sequence[Sequence[Neighbour]]:
+        self.asked.append(searches)
+        try:
+            await (asyncio.Event().wait() if self.stuck else asyncio.sleep(0))
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+        return await super().search(searches, limit)
