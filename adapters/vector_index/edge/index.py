@@ -23,7 +23,7 @@ from domain.similarity import (
 Item = TypeVar("Item")
 
 BATCH = 64
-"""Points sent at once: a search that comes in between waits for one batch, not for all."""
+"""Points or searches sent at once: a search that comes in between waits for one batch, not for all."""
 
 OPTIMISE_AFTER = 2_000
 """So many changes are worth optimising for: until then each costs a search of its partition 0.2 us."""
@@ -71,8 +71,9 @@ class EdgeVectorIndex(VectorIndex, VectorCatalogue):
 
     async def search(self, searches: Sequence[Search], limit: int) -> Sequence[Sequence[Neighbour]]:  # noqa: D102
         wanted = [wire.Wanted(each.partition, each.embedding.vector.tobytes()) for each in searches]
-        reply = await self._shard.read(wire.Search(wanted, limit))
-        return [[Neighbour(Fingerprint(each.fingerprint), each.similarity) for each in found] for found in reply.found]
+        replies = [await self._shard.read(wire.Search(list(batch), limit)) for batch in _batches(wanted)]
+        found = [each for reply in replies for each in reply.found]
+        return [[Neighbour(Fingerprint(each.fingerprint), each.similarity) for each in near] for near in found]
 
     async def remove(self, fingerprints: Sequence[Fingerprint]) -> None:  # noqa: D102
         for batch in _batches(fingerprints):

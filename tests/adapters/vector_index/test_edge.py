@@ -103,6 +103,15 @@ async def opened_its_shard(engine: int) -> None:
     await asyncio.sleep(0.02)  # it says so to the service, which has it optimise
 
 
+async def test_more_searches_than_are_sent_at_once_are_answered_in_order(index: EdgeVectorIndex) -> None:
+    many = 2 * edge.BATCH + 1
+    await index.upsert(points(0, many))
+
+    found = await index.search([Search(HERE, embedding(each)) for each in range(many)], 1)
+
+    assert [each.fingerprint for (each,) in found] == [fingerprint(each) for each in range(many)]
+
+
 async def test_what_was_filed_is_there_after_closing(tmp_path: Path) -> None:
     before = index_in(tmp_path)
     await before.upsert(points(0, 200))
