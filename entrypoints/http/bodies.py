@@ -31,6 +31,8 @@ def read(body: bytes, kind: type[T]) -> T:
         raise _misfit(str(error), kind) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _no_json(body) from error
+    except RecursionError as error:
+        raise Malformed.field("body", "is nested too deeply") from error
 
 
 class JSONStruct(AbstractDTO[T]):
@@ -118,6 +120,6 @@ def _no_constant(name: str) -> None:
 
 def _halved(decoded: object) -> str:
     fields = decoded.items() if isinstance(decoded, dict) else ()
-    # Whole pairs are one character by now.
-    guilty = (name for name, value in fields if _HALF_A_PAIR.search(json.dumps(value, ensure_ascii=False)))
-    return next(guilty, "body")
+    # Whole pairs are one character by now. A name that cannot be written cannot be named either.
+    guilty = [name for name, value in fields if _HALF_A_PAIR.search(json.dumps([name, value], ensure_ascii=False))]
+    return "body" if any(map(_HALF_A_PAIR.search, guilty)) else next(iter(guilty), "body")

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
 from domain.errors import (
@@ -44,7 +45,11 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem as RFC 9457 has it; *request_id* finds it in the logs, *errors* names the fields to change."""
+    """
+    A problem as RFC 9457 has it; *request_id* finds it in the logs, *errors* names the fields to change.
+
+    *retry_after*: seconds after which the same request may succeed, where somebody said so.
+    """
 
     title: str
     status: int
@@ -52,6 +57,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     type: str = "about:blank"
     errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
 
 
 def handlers() -> ExceptionHandlersMap:
@@ -59,6 +65,7 @@ def handlers() -> ExceptionHandlersMap:
     return {
         RAGBoostError: from_domain,
         ValidationException: from_nothing,
+        RequestEntityTooLarge: from_excess,
         HTTPException: from_litestar,
         Exception: from_surprise,
     }
@@ -66,15 +73,24 @@ def handlers() -> ExceptionHandlersMap:
 
 def from_domain(_: Request[Any, Any, Any], error: RAGBoostError) -> Response[Problem]:
     """Translate one of our own errors by its family."""
-    status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
-    found = error.problems if isinstance(error, Malformed) else ()
-    errors = tuple(FieldError(each.field, each.message) for each in found)
-    return problem(status, str(error), errors, _headers(error))
+    problem = told(error)
+    wait = {"Retry-After": f"{problem.retry_after}"} if problem.retry_after else {}
+    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, Refused) else {}
+    return _response(problem, wait | challenge)
 
 
 def from_litestar(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """Translate what the framework refuses: routes, methods, sizes, query parameters."""
-    return problem(HTTPStatus(error.status_code), error.detail, _field_errors(error), dict(error.headers or {}))
+    """Translate what the framework refuses: routes, methods, query parameters."""
+    problem = _problem(HTTPStatus(error.status_code), error.detail, errors=_field_errors(error))
+    return _response(problem, dict(error.headers or {}))
+
+
+def from_excess(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Response[Problem]:
+    """Say how much would have been read, and who can change that."""
+    limit = request.route_handler.resolve_request_max_body_size()
+    message = f"has more than {limit:,} bytes; send less at once, or have the service's RAGBOOST_MAX_BODY_BYTES raised"
+    errors = (FieldError("body", message),)
+    return _response(_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"body: {message}", errors=errors))
 
 
 def from_nothing(request: Request[Any, Any, Any], _: ValidationException) -> Response[Problem]:
@@ -83,23 +99,32 @@ def from_nothing(request: Request[Any, Any, Any], _: ValidationException) -> Res
 
 
 def from_surprise(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Say nothing of what went wrong to the caller, and everything to the log."""
-    log.error("unexpected_error", exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something unexpected went wrong; the request id finds it")
+    """Translate what nobody expected."""
+    return _response(told(error))
 
 
-def problem(
-    status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = (), headers: dict[str, str] | None = None
-) -> Response[Problem]:
-    """Make the response."""
-    content = Problem(status.phrase, status, detail, request_id.get(), errors=errors)
-    return Response(content, status_code=status, headers=headers, media_type="application/problem+json")
-
-
-def _headers(error: RAGBoostError) -> dict[str, str]:
+def told(error: Exception) -> Problem:
+    """Describe *error*; of a surprise the caller hears nothing, and the log everything."""
+    if not isinstance(error, RAGBoostError):
+        log.error("unexpected_error", exc_info=error)
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something unexpected went wrong; the request id finds it")
+    status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+    found = error.problems if isinstance(error, Malformed) else ()
     wait = getattr(error, "resets_in", None)
-    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, Refused) else {}
-    return challenge | ({"Retry-After": f"{max(1, round(wait))}"} if wait else {})
+    return _problem(
+        status,
+        str(error),
+        errors=tuple(FieldError(each.field, each.message) for each in found),
+        retry_after=max(1, round(wait)) if wait else None,
+    )
+
+
+def _problem(status: HTTPStatus, detail: str, **more: Any) -> Problem:
+    return Problem(status.phrase, status, detail, request_id.get(), **more)
+
+
+def _response(problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
+    return Response(problem, status_code=problem.status, headers=headers, media_type="application/problem+json")
 
 
 def _field_errors(error: HTTPException) -> tuple[FieldError, ...]:

@@ -97,6 +97,8 @@ def test_each_bad_field_is_named_with_its_remedy(
         (b'{"query": "\xed\xa0\x80"}', "query", "half of a surrogate pair"),
         (b'{"messages": [{"role": "user", "content": "\\ud800"}]}', "messages", "half of a surrogate pair"),
         (b'{"query": "a", "tags": ["\\ud800"]}', "tags", "half of a surrogate pair"),
+        (b'{"\\ud800": 1, "query": "a"}', "body", "half of a surrogate pair"),
+        (b'{"\\ud800": "\\ud800"}', "body", "half of a surrogate pair"),
         ('{"query": "😀", "tags": ["\\ud800"]}'.encode(), "tags", "half of a surrogate pair"),
     ],
 )
@@ -132,6 +134,10 @@ def test_20_megabytes_are_refused_at_every_door(service: Service, path: str) -> 
     assert reply.status_code == 413
     assert reply.headers["content-type"] == PROBLEM
     assert reply.json()["request_id"] == reply.headers["x-request-id"]
+    (error,) = reply.json()["errors"]
+    assert error["field"] == "body"
+    assert "1,000,000 bytes" in error["message"]
+    assert "RAGBOOST_MAX_BODY_BYTES" in error["message"]
 
 
 def test_the_largest_question_fits(service: Service) -> None:
