@@ -5,7 +5,7 @@ from importlib.metadata import version
 from litestar import Litestar, Router
 
 from entrypoints.container import Container
-from entrypoints.http import cache, query, system, trust
+from entrypoints.http import cache, queries, query, system, trust
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
 from entrypoints.http.lean_request import LeanRequest
@@ -23,6 +23,7 @@ def create_app(container: Container) -> Litestar:
     return IdentifyingLitestar(
         route_handlers=[
             _asking_router(reception, container),
+            queries.queries_door(reception, container.answer_questions()),
             _cache_router(reception, container),
             *system.system_doors(VERSION, container.check_health(), container.metrics().text),
         ],

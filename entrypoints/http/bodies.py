@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -16,6 +16,11 @@ from litestar.typing import FieldDefinition
 from domain.errors import Malformed
 
 T = TypeVar("T")
+
+
+class HalfACharacter(Malformed):
+    """A text holds half a surrogate pair, as it does when it was cut by one who counts in UTF-16."""
+
 
 _JSON = re.compile(rb"\s*application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -66,6 +71,24 @@ class JSONStruct(AbstractDTO[T]):
         return False
 
 
+class SeparateItems(JSONStruct[T]):
+    """
+    For structs whose lists hold raw items, each to be read by itself: one that is no good spoils no other.
+
+    Half a surrogate pair is the one thing inside an item for which msgspec refuses the whole.
+    """
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """Decode a request's body; the items stay as they came."""
+        try:
+            return super().decode_bytes(value)
+        except HalfACharacter as refusal:
+            lists = _lists(_decoded(value))
+            if lists is None or refusal.problems[0].field == "body":
+                raise
+            return _read_apart(lists, self.model_type)
+
+
 def _check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
     # To other sites, browsers send forms, plain text and bodies of no stated kind unasked; JSON only where allowed.
     kinds = [value for name, value in headers if name == b"content-type"]
@@ -105,13 +128,33 @@ def _field_names(kind: msgspec.inspect.Type) -> Iterator[str]:
 
 def _no_json(body: bytes) -> Malformed:
     try:
-        guilty = _halved(json.loads(body.decode("utf-8", "surrogatepass"), parse_constant=_no_constant))
+        guilty = _halved(_decoded(body))
     except ValueError as error:
         return Malformed.field("body", f"is not valid JSON: {error}")
     except RecursionError:
         return Malformed.field("body", "is not valid JSON, and nested too deeply to say where")
-    # The standard library accepts half a surrogate pair and msgspec does not.
-    return Malformed.field(guilty, "contains half of a surrogate pair; send valid Unicode")
+    return HalfACharacter.field(guilty, "contains half of a surrogate pair; send valid Unicode")
+
+
+def _decoded(body: bytes) -> object:
+    """Decode by the standard library, which accepts half a surrogate pair where msgspec does not."""
+    decoded: object = json.loads(body.decode("utf-8", "surrogatepass"), parse_constant=_no_constant)
+    return decoded
+
+
+def _lists(decoded: object) -> Mapping[str, Sequence[object]] | None:
+    """Give *decoded* again if it is an object that holds lists and nothing else."""
+    if isinstance(decoded, dict) and all(isinstance(each, list) for each in decoded.values()):
+        return decoded
+    return None
+
+
+def _read_apart(lists: Mapping[str, Sequence[object]], kind: type[T]) -> T:
+    apart = {name: [msgspec.Raw(json.dumps(each).encode()) for each in items] for name, items in lists.items()}
+    try:
+        return msgspec.convert(apart, kind)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), kind) from error
 
 
 def _no_constant(name: str) -> None:

@@ -23,7 +23,7 @@ EXAMPLES = {
     401: Problem("Unauthorized", 401, "this API key is unknown or revoked", "3f1c"),
     403: Problem("Forbidden", 403, "this API key may not report on answers", "3f1c"),
     404: Problem("Not Found", 404, "no entry of that id is remembered", "3f1c"),
-    413: Problem("Request Entity Too Large", 413, "Request Entity Too Large", "3f1c"),
+    413: Problem("Request Entity Too Large", 413, "body: has more than 1,000,000 bytes; send less at once", "3f1c"),
     415: Problem("Unsupported Media Type", 415, "Content-Type: must be application/json, not 'text/plain'", "3f1c"),
     503: Problem("Service Unavailable", 503, "openai did not answer within 30 s", "3f1c"),
     504: Problem("Gateway Timeout", 504, "only-if-cached: the question was not asked before", "3f1c"),
@@ -109,7 +109,7 @@ def openapi(version: str, bodies: Sequence[msgspec.Struct]) -> OpenAPIConfig:
 def _schemas(bodies: Sequence[msgspec.Struct]) -> dict[str, Any]:
     kinds = [type(each) for each in bodies]
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    examples = {type(each).__name__: [msgspec.to_builtins(each)] for each in bodies}
+    examples = {type(each).__name__: [msgspec.json.decode(msgspec.json.encode(each))] for each in bodies}
     return {
         name: {**schema, "examples": examples[name]} if name in examples else schema for name, schema in schemas.items()
     }

@@ -7,6 +7,7 @@ import msgspec
 from entrypoints.http import cache_bodies as memory
 from entrypoints.http import trust_bodies as trust
 from entrypoints.http.problems import FieldError, Problem
+from entrypoints.http.queries_bodies import AnsweredQuery, QueriesRequest, QueriesResponse
 from entrypoints.http.query import CacheInfo, CitedSource, QueryResponse, Usage
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.system import Dependency, Health, Readiness
@@ -39,28 +40,47 @@ _QUALITY = trust.NamespaceQuality(
     spent_on=[],
 )
 
+_ANSWER = QueryResponse(
+    response="Type `make serve`.",
+    provider="openai",
+    model="gpt-6-luna",
+    finish_reason="stop",
+    usage=Usage(),
+    cache_info=CacheInfo(
+        cache_hit=True,
+        reason="similar",
+        cache_type="semantic",
+        similarity_score=0.97,
+        probability=0.99,
+        matched_query="How can I install RAGBoost?",
+        entry_id=_ENTRY,
+        age_seconds=12.5,
+        tokens_saved=120,
+    ),
+    citations=[CitedSource("README.md", "Two commands")],
+    latency_ms=1.8,
+)
+
+_ANSWERED = AnsweredQuery(
+    **msgspec.structs.asdict(_ANSWER),
+    status=200,
+    cache="semantic",
+    stages_ms={"admit": 0.2, "exact": 0.1, "embed": 1.1},
+)
+
+_BLANK = FieldError("queries[1].query", "must not be blank")
+
 BODIES: Sequence[msgspec.Struct] = (
     QueryRequest(query="How do I install RAGBoost?", tags=("faq",)),
-    QueryResponse(
-        response="Type `make serve`.",
-        provider="openai",
-        model="gpt-6-luna",
-        finish_reason="stop",
-        usage=Usage(),
-        cache_info=CacheInfo(
-            cache_hit=True,
-            reason="similar",
-            cache_type="semantic",
-            similarity_score=0.97,
-            probability=0.99,
-            matched_query="How can I install RAGBoost?",
-            entry_id=_ENTRY,
-            age_seconds=12.5,
-            tokens_saved=120,
-        ),
-        citations=[CitedSource("README.md", "Two commands")],
-        latency_ms=1.8,
+    _ANSWER,
+    QueriesRequest([msgspec.Raw(b'{"query": "How do I install RAGBoost?"}'), msgspec.Raw(b'{"query": " "}')]),
+    QueriesResponse(
+        [
+            _ANSWERED,
+            Problem("Bad Request", 400, "queries[1].query: must not be blank", "3f1c", errors=(_BLANK,)),
+        ]
     ),
+    _ANSWERED,
     memory.JudgeRequest([memory.JudgePair("How do I install RAGBoost?", "How can I install RAGBoost?")]),
     memory.JudgeResponse([memory.JudgeVerdict(True, 0.97, 0.97, "similar", [])]),
     memory.Stats(entries=3, size_bytes=3_410, hits=12),

@@ -90,12 +90,13 @@ def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRou
         """Answer from memory when we can, from a model when we must."""
         asking = await reception.asking(request, data)
         answer = await answer_question(asking)
-        return Reply(_body(asking, answer), _headers(asking, answer))
+        return Reply(described(asking, answer), _headers(asking, answer))
 
     return query
 
 
-def _body(asking: Asking, answer: Answer) -> QueryResponse:
+def described(asking: Asking, answer: Answer) -> QueryResponse:
+    """Give the body that tells of *answer*."""
     done = answer.completion
     return QueryResponse(
         response=done.text,

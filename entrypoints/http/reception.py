@@ -1,15 +1,19 @@
 """Receive a request: who asks, what is asked, and what memory may do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+from msgspec import Raw
 
 from application.admit_caller import AdmitCaller
 from application.route_models import Routes
 from domain.answers import Asking
+from domain.caching import Directives
 from domain.clock import Clock, Stopwatch
+from domain.errors import Malformed
 from domain.questions import Question
+from entrypoints.http.bodies import read
 from entrypoints.http.directives import directives, parse_cache_control
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest, to_question
@@ -56,6 +60,30 @@ class Reception:
             cache_control = parse_cache_control(request.cache_control)
             wishes = directives(cache_control, asked.use_cache, asked.ttl, asked.tags)
         return Asking(question, wishes, stopwatch)
+
+    async def askings(self, request: LeanRequest, queries: Sequence[Raw]) -> Sequence[Asking | Malformed]:
+        """
+        Turn a request into many askings, or into what is wrong with each of them.
+
+        Raises ``KeyRefused``, and ``Malformed`` where it is about all of them.
+        """
+        began = self.clock.monotonic()
+        tenant = await self.admit(_secret(request.raw_headers))
+        wishes = directives(parse_cache_control(request.cache_control), use_cache=True, ttl=None, tags=())
+        askings = [self._one_of_many(tenant, each, wishes, began) for each in queries]
+        for each in askings:
+            if isinstance(each, Asking):
+                each.stopwatch.add("admit", began)
+        return askings
+
+    def _one_of_many(self, tenant: str, query: Raw, wishes: Directives, began: float) -> Asking | Malformed:
+        try:
+            asked = read(bytes(query), QueryRequest)
+            question = self.question(tenant, asked)
+        except Malformed as error:
+            return error
+        own = evolve(wishes, use_cache=asked.use_cache, ttl=asked.ttl, tags=asked.tags)
+        return Asking(question, own, Stopwatch(self.clock, started=began))
 
 
 def _secret(headers: Mapping[bytes, bytes]) -> str | None:

@@ -20,7 +20,7 @@ from dependency_injector.providers import Object
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
-from tests.entrypoints.http.service import QUERY, WatchedFlights
+from tests.entrypoints.http.service import QUERIES, QUERY, WatchedFlights
 
 PATIENCE = 20.0
 
@@ -38,8 +38,15 @@ class Server:
 
     def start_asking(self, question: str) -> socket.socket:
         """Send a question on a connection of its own, and do not wait for the answer."""
-        body = json.dumps({"query": question}).encode()
-        head = f"POST {QUERY} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        return self._start_posting(QUERY, {"query": question})
+
+    def start_asking_many(self, *questions: str) -> socket.socket:
+        """Send a batch on a connection of its own, and do not wait for the answers."""
+        return self._start_posting(QUERIES, {"queries": [{"query": each} for each in questions]})
+
+    def _start_posting(self, path: str, asked: object) -> socket.socket:
+        body = json.dumps(asked).encode()
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         return connection

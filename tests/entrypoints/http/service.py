@@ -29,6 +29,7 @@ from entrypoints.settings import Settings
 from tests.doubles import ScriptedModel, Step, StoppedClock, saying
 
 QUERY = "/api/v1/query"
+QUERIES = "/api/v1/queries"
 PROBLEM = "application/problem+json"
 BREAKABLE = ("key_ring", "stored_answers", "vector_index", "embedder")
 MEMORY = {
@@ -82,6 +83,11 @@ class Service:
     def ask(self, query: str | None = "What is RAGBoost?", headers: Any = None, **fields: Any) -> Response:
         asked = fields if query is None else {"query": query, **fields}
         return self.client.post(QUERY, json=asked, headers=headers)
+
+    def ask_many(self, *queries: Any, headers: Any = None) -> Response:
+        """Ask many at once; a text stands for a query of this text."""
+        asked = [{"query": each} if isinstance(each, str) else each for each in queries]
+        return self.client.post(QUERIES, json={"queries": asked}, headers=headers)
 
     def send(self, body: bytes, path: str = QUERY, kind: str | None = "application/json") -> Response:
         return self.client.post(path, content=body, headers={"content-type": kind} if kind else None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import binary, sampled_from, text
 
-from tests.entrypoints.http.service import PROBLEM, QUERY, Service
+from tests.entrypoints.http.service import PROBLEM, QUERIES, QUERY, Service
 
 NAME = "Expected `str` matching regex"
 
@@ -128,7 +128,7 @@ def test_no_bytes_whatever_are_a_server_error(open_service: Service, body: bytes
     assert reply.json()["errors"][0]["field"]
 
 
-@pytest.mark.parametrize("path", [QUERY, *(f"/api/v1/cache/{door}" for door in ("judge", "purge", "explain"))])
+@pytest.mark.parametrize("path", [QUERY, QUERIES, *(f"/api/v1/cache/{door}" for door in ("judge", "purge", "explain"))])
 def test_20_megabytes_are_refused_at_every_door(service: Service, path: str) -> None:
     reply = service.send(b'{"query": "' + b"x" * 20_000_000 + b'"}', path)
     assert reply.status_code == 413
@@ -161,7 +161,7 @@ def test_a_wrong_method_is_told_the_right_ones(service: Service, method: str, pa
     assert set(reply.headers["allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/queries", "/api/v2/query", "/api/v1/cache", "/api/v1/query/../../x"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/questions", "/api/v2/query", "/api/v1/cache", "/api/v1/query/../../x"])
 def test_a_wrong_path_is_a_problem_too(service: Service, path: str) -> None:
     reply = service.client.post(path, json={"query": "a"})
     assert reply.status_code == 404

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from entrypoints.settings import Settings
 from tests.entrypoints.http.listening import Server, hear, wait_until
 from tests.entrypoints.http.service import PROBLEM
 from tests.upstream import Reply, ScriptedUpstream, openai_answer, openai_failure
 
 CROWD = 200
+AT_ONCE = Settings().language_model.batch_concurrency
 JSON_HEAD = "POST /api/v1/query HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
 numbers = itertools.count()
 
@@ -89,6 +91,29 @@ def test_what_everyone_left_behind_is_remembered_all_the_same(
     assert "x-ragboost-cache: exact" in reply.head
     assert reply.json["response"] == "Here you are."
     assert len(upstream.requests) == 1
+
+
+def test_a_batch_that_was_left_behind_is_answered_and_remembered_all_the_same(
+    server: Server,
+    upstream: ScriptedUpstream,
+    gate: threading.Event,
+    question: str,
+    let_it_say: Callable[[Reply], None],
+) -> None:
+    let_it_say(openai_answer("Here you are.").held(gate, after=2))
+    asked = [f"{question} {each}" for each in ("apples", "whales", "opera", "chess", "taxes", "glass")] * 2
+    asked += [f"{question} {number}{number}{number}" for number in range(6)]
+    batch = server.start_asking_many(*asked)
+    wait_until(lambda: len(upstream.requests) == AT_ONCE)
+    batch.close()
+    assert httpx.get(f"{server.url}/health").status_code == 200  # by now the server has seen that it left
+    assert len(upstream.requests) == AT_ONCE
+    gate.set()
+    wait_until(lambda: len(upstream.requests) == len(set(asked)) and not server.flights.under_way)
+    again = hear(server.start_asking_many(*asked)).json["results"]
+    assert isinstance(again, list)
+    assert [each["cache"] for each in again] == ["exact"] * len(asked)
+    assert upstream.hangups == 0
 
 
 def test_when_the_model_fails_everyone_gets_the_same_problem_and_nothing_is_remembered(

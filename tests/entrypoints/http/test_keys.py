@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from domain.tenancy import KeyRingUnavailable
-from tests.entrypoints.http.service import PROBLEM, QUERY, Service, memory_settings, serving
+from tests.entrypoints.http.service import PROBLEM, QUERIES, QUERY, Service, memory_settings, serving
 
 numbers = count()
 
 DOORS = [
     ("POST", QUERY, {"query": "a"}),
+    ("POST", QUERIES, {"queries": [{"query": "a"}]}),
     ("POST", "/api/v1/cache/judge", {"pairs": [{"stored": "a", "asked": "b"}]}),
     ("POST", "/api/v1/cache/purge", {"all": True}),
     ("POST", "/api/v1/cache/explain", {"one": {"query": "a"}, "other": {"query": "b"}}),
@@ -107,6 +108,17 @@ def test_two_tenants_share_no_answer(production: Service, acme: Mapping[str, str
     assert words == ["miss", "miss", "exact", "exact"]
     by_meaning = production.ask("what is ragboost?", a_key(production))
     assert by_meaning.json()["cache_info"]["reason"] == "no_candidate"
+
+
+def test_no_answer_of_a_batch_is_another_tenants(
+    production: Service, acme: Mapping[str, str], globex: Mapping[str, str]
+) -> None:
+    asked = ["What is a batch?", "What is a tenant?"]
+    words = [
+        [each["cache"] for each in production.ask_many(*asked, headers=headers).json()["results"]]
+        for headers in (acme, globex, acme)
+    ]
+    assert words == [["miss"] * 2, ["miss"] * 2, ["exact"] * 2]
 
 
 def test_two_keys_of_one_tenant_share_its_answers(production: Service) -> None:

@@ -10,6 +10,7 @@ from tests.entrypoints.http.service import PROBLEM, Service
 
 ROUTES = {
     ("post", "/api/v1/query"): {"200", "400", "401", "413", "415", "503", "504"},
+    ("post", "/api/v1/queries"): {"200", "400", "401", "413", "415", "503"},
     ("post", "/api/v1/cache/judge"): {"200", "400", "401", "413", "415", "503"},
     ("get", "/api/v1/cache/stats"): {"200", "401", "503"},
     ("get", "/api/v1/cache/entries/{entry_id}"): {"200", "400", "401", "404", "503"},
@@ -63,7 +64,7 @@ def test_every_problem_is_a_problem_with_an_example(document: Document) -> None:
 def test_every_body_has_an_example(document: Document) -> None:
     bodies = [content for *_, kind, content in contents(document) if kind == "application/json"]
     bodies += [each["requestBody"]["content"]["application/json"] for each in _with_bodies(document)]
-    assert len(bodies) == 11 + 5
+    assert len(bodies) == 12 + 6
     assert all(_component(document, body["schema"]["$ref"])["examples"] for body in bodies)
 
 

@@ -25,6 +25,7 @@ CHECKS = (
 
 DOORS = [
     ("POST", "/api/v1/query"),
+    ("POST", "/api/v1/queries"),
     ("POST", "/api/v1/cache/judge"),
     ("GET", "/api/v1/cache/stats"),
     ("GET", "/api/v1/cache/entries/{entry_id}"),
