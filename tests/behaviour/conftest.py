@@ -69,6 +69,7 @@ class Story:
     replies: list[Reply] = field(factory=list)
     purged: int = 0
     judged: bool = False
+    heard: int = 0
 
     @property
     def reply(self) -> Reply:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -24,6 +25,7 @@ US = "Acme"
 
 KINDS = {"exact": "exact hit", "semantic": "semantic hit", "stale": "stale hit"}
 TROUBLES = {
+    400: "the question must be changed",
     401: "you are not known",
     403: "you may not report",
     404: "there is no such entry",
@@ -73,16 +75,27 @@ class Driver:
 
     def ask(self, question: str, who: str = US, **wishes: Any) -> Reply:
         """Ask; *wishes* are fields of the question, or what is wanted of memory."""
-        said = {name: wishes.pop(name) for name in WISHES if name in wishes}
-        control = [WISHES[name] for name in said]
-        if "max_age" in wishes:
-            control.append(f"max-age={wishes.pop('max_age')}")
+        headers = self._headers(who, wishes)
         before = wishes.pop("before", None)
         asked = {"query": question} if before is None else {"messages": [*before, _turn("user", question)]}
-        headers = {**self.key(who), "cache-control": ", ".join(control)}
         began = time.monotonic()
         response = self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers)
         return evolve(_reply(response), waited=time.monotonic() - began)
+
+    def ask_many(self, *questions: str, who: str = US, **wishes: Any) -> list[Reply]:
+        """Ask all in one go."""
+        headers = self._headers(who, wishes)
+        results = self.service.ask_many(*({"query": each, **wishes} for each in questions), headers=headers).json()
+        return [_told(each["status"], each.get("cache", ""), each) for each in results["results"]]
+
+    def ask_many_and_wait(self, *questions: str, who: str = US) -> tuple[int, list[Reply]]:
+        """Ask all in one go, and let the model go on when no more comes; give how much it had heard by then."""
+        before = len(self.upstream.requests)
+        self.key(who)
+        asking = self._people.submit(self.ask_many, *questions, who=who)
+        heard = self._settled(lambda: len(self.upstream.requests), before)
+        self.gate.set()
+        return heard - before, asking.result(PATIENCE)
 
     def ask_together(self, *askings: Mapping[str, Any]) -> list[Reply]:
         """Ask all at once; the model answers when everyone is waiting."""
@@ -254,6 +267,23 @@ class Driver:
         asked = len(self.upstream.requests) - self._asked_before
         return served or self.flights.joined >= number or asked >= number
 
+    def _headers(self, who: str, wishes: dict[str, Any]) -> Mapping[str, str]:
+        """Take what is wanted of memory out of *wishes*."""
+        said = {name: wishes.pop(name) for name in WISHES if name in wishes}
+        control = [WISHES[name] for name in said]
+        if "max_age" in wishes:
+            control.append(f"max-age={wishes.pop('max_age')}")
+        return {**self.key(who), "cache-control": ", ".join(control)}
+
+    def _settled(self, count: Callable[[], int], before: int) -> int:
+        """Wait for *count* to exceed *before*, and to stay what it is for a while."""
+        self._wait_until(lambda: count() > before)
+        seen = before
+        while seen != count():
+            seen = count()
+            time.sleep(0.2)
+        return seen
+
     def _wait_until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
@@ -277,14 +307,17 @@ def _turn(role: str, text: str) -> Mapping[str, str]:
 
 
 def _reply(response: Response) -> Reply:
-    body = response.json()
-    if response.is_error:
-        assert response.status_code in TROUBLES, response.text
-        return Reply(kind="none", trouble=TROUBLES[response.status_code])
+    return _told(response.status_code, response.headers.get("x-ragboost-cache", ""), response.json())
+
+
+def _told(status: int, word: str, body: Any) -> Reply:
+    if status >= HTTPStatus.BAD_REQUEST:
+        assert status in TROUBLES, body
+        return Reply(kind="none", trouble=TROUBLES[status])
     info = body["cache_info"]
     return Reply(
         text=body["response"],
-        kind=KINDS.get(response.headers["x-ragboost-cache"], "model"),
+        kind=KINDS.get(word, "model"),
         reason=info["reason"],
         matched=info["matched_query"],
         similarity=info["similarity_score"],

@@ -11,7 +11,7 @@ FILES = sorted(FOLDER.glob("*.feature"))
 PROMISES = {
     *("exact_hit", "cache_miss", "semantic_hit", "bypass", "freshness"),
     *("trusted_hits", "feedback", "quality_report"),
-    *("coalescing", "purging", "tenant_isolation", "outage", "conversation"),
+    *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches"),
 }
 TECHNICAL = re.compile(
     r"\b(HTTP|GET|POST|DELETE|JSON|header|status|endpoint|URL|request|response|[45]\d\d|cache-control|fingerprint)\b",
