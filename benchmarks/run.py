@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import batches
 import exact_hit
 import growth
 import search_among_many
@@ -27,6 +28,7 @@ from service import CORES, prepare_model
 BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "exact": exact_hit.measure,
     "semantic": semantic_hit.measure,
+    "batch": batches.measure,
     "verdict": verdict.measure,
     "start": start_and_memory.measure,
     "search": search_among_many.measure,
