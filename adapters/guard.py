@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import define, field
 
+from adapters.loop_lag import LoopLag
 from domain.errors import Unavailable
 from domain.resilience import CircuitBreaker, State
 
@@ -18,8 +19,8 @@ ALL, HALF = 2, 1
 SLOW = 0.5
 """The share of its time after which a call has taken long."""
 
-LATE = 0.05
-"""Seconds by which a time-out may be late before it was us who kept the event loop, and not the server."""
+STEPS = 8
+"""Turns of the event loop that a call takes: where each of them is late, it is us who are slow, and not the server."""
 
 RETRY, RETRY_AT_LAST = 0.2, 1.0
 """Seconds until a server that is away is tried again: at first, and after a while."""
@@ -46,6 +47,7 @@ class Guard:
     _breaker: CircuitBreaker = field(factory=lambda: CircuitBreaker(ALL, 0.0), init=False)
     _trying: asyncio.Task[None] | None = field(default=None, init=False)
     _complaint: str = field(default="", init=False)
+    _lag: LoopLag = field(factory=LoopLag, init=False)
 
     @property
     def is_open(self) -> bool:
@@ -62,9 +64,9 @@ class Guard:
             async with asyncio.timeout(self.patience):
                 result = await call
         except (TimeoutError, *self.failures) as error:  # type: ignore[misc] # mypy cannot see into the tuple
-            self._blame(error, monotonic() - began)
+            self._blame(error)
             raise
-        self._praise(monotonic() - began)
+        self._judge(monotonic() - began)
         return result
 
     async def patiently(self, call: Coroutine[Any, Any, T], patience: float) -> T:
@@ -81,21 +83,27 @@ class Guard:
 
     async def close(self) -> None:
         """End the trials."""
+        self._lag.close()
         if self._trying:
             self._trying.cancel()
             await asyncio.wait([self._trying])
 
-    def _praise(self, took: float) -> None:
-        if took <= SLOW * self.patience:
+    def _judge(self, took: float) -> None:
+        if took - self._own_share <= SLOW * self.patience:
             self._breaker.succeeded()
         else:
             self._strike(HALF, f"answers take {took:.3f} s")
 
-    def _blame(self, error: BaseException, took: float) -> None:
+    def _blame(self, error: BaseException) -> None:
         if not isinstance(error, TimeoutError):
             self._strike(HALF, str(error))
-        elif took <= self.patience + LATE:
+        elif self._own_share <= SLOW * self.patience:
             self._strike(ALL, f"no answer within {self.patience:g} s")
+
+    @property
+    def _own_share(self) -> float:
+        """Give the seconds that a call takes however quick the server is."""
+        return STEPS * self._lag.seconds
 
     def _strike(self, strikes: int, complaint: str) -> None:
         self._complaint = complaint
@@ -112,7 +120,7 @@ class Guard:
     async def _try_once(self) -> None:
         self._breaker.admits(monotonic())
         try:
-            async with asyncio.timeout(SLOW * self.patience):
+            async with asyncio.timeout(SLOW * self.patience + self._own_share):
                 await self.trial()
         except Exception as error:  # noqa: BLE001 - whatever it is, the server is not well
             self._complaint = str(error) or self._complaint

@@ -1,5 +1,5 @@
 """
-The floor of a hit that Redis keeps: ``python benchmarks/floor_redis.py <file with a response> <URL> <key>``.
+The floor of a hit that Redis keeps: ``python benchmarks/floor_redis.py <response> <URL> <key in hexadecimal>``.
 
 A bare Litestar handler as ``floor.py``, that does one GET of the same entry besides and nothing with what it gets.
 """
@@ -21,7 +21,7 @@ from entrypoints.http.query import QueryResponse
 from entrypoints.http.query_request import QueryRequest
 
 RESPONSE = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=QueryResponse)
-URL, KEY = sys.argv[2:]
+URL, KEY = sys.argv[2], bytes.fromhex(sys.argv[3])
 CONNECTIONS = 32
 
 redis = Redis(connection_pool=BlockingConnectionPool.from_url(URL, max_connections=CONNECTIONS, protocol=3))

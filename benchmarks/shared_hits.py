@@ -190,5 +190,6 @@ async def fill(redis: RedisServer, entries: int) -> None:
 
 def entry_key(redis: RedisServer) -> str:
     """Find the key of some entry, as an operator would who has time."""
-    keys = [key for key in redis.command("KEYS", "bench*") if redis.command("TYPE", key) == b"string"]
-    return str(keys[0], "latin-1")
+    keys = [each for each in redis.command("KEYS", "*bench*") if b":flight:" not in each]
+    keys = [each for each in keys if redis.command("TYPE", each) == b"string"]
+    return bytes(keys[0]).hex()
