@@ -91,7 +91,7 @@ class AdmitCaller:
 
     async def reporter(self, secret: str | None) -> str:
         """
-        Give the tenant of a caller who may say that a remembered answer was right or wrong.
+        Give the tenant of a caller who may say that a remembered answer was right or wrong, and give answers.
 
         Raises:
             KeyRefused: there is no key, or it is unknown or revoked.
@@ -100,7 +100,7 @@ class AdmitCaller:
         """
         key = await self._admit(secret)
         if key and not key.may_report:
-            raise ReportRefused("this API key may not report on answers")
+            raise ReportRefused("this API key may not report on answers, nor give any")
         return key.tenant if key else LOCAL
 
     async def _admit(self, secret: str | None) -> ApiKey | None:

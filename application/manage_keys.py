@@ -32,7 +32,8 @@ class ManageKeys:
         """
         Make a key for *tenant*, which is called as the key is unless it is named.
 
-        *may_report*: whether its holder may say that a remembered answer was right or wrong. Raises ``Malformed``.
+        *may_report*: whether its holder may say that a remembered answer was right or wrong, and give answers.
+        Raises ``Malformed``.
         """
         owner = tenant or name
         _check_name("name", name)

@@ -69,6 +69,14 @@ class PartFailed:
 
 
 @frozen
+class AnswersGiven:
+    """Somebody gave so many answers to be remembered, which no model had given."""
+
+    tenant: str
+    entries: int
+
+
+@frozen
 class AnswersRemoved:
     """Entries were purged, evicted or found orphaned."""
 
@@ -117,6 +125,7 @@ Event = (
     | ModelCalled
     | ModelCallFailed
     | PartFailed
+    | AnswersGiven
     | AnswersRemoved
     | TextTruncated
     | LabelWon

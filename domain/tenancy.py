@@ -20,7 +20,7 @@ class ApiKey:
     A key as we keep it: never the secret, only its digest.
 
     *created_at* and *revoked_at* are seconds since 1970. A revoked key stays on record.
-    *may_report*: whether its holder may say that a remembered answer was right or wrong.
+    *may_report*: whether its holder may say that a remembered answer was right or wrong, and give answers.
     """
 
     name: str
@@ -73,7 +73,7 @@ class KeyRefused(Refused):
 
 
 class ReportRefused(Forbidden):
-    """The caller's key does not give the right to say that a remembered answer was right or wrong."""
+    """The caller's key gives no right to say that a remembered answer was right or wrong, nor to give answers."""
 
 
 class KeyRingUnavailable(Unavailable):

@@ -33,6 +33,7 @@ from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.records import Records
 from adapters.vector_index.memory import MemoryVectorIndex
+from application.accept_answers import AcceptAnswers
 from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
@@ -42,6 +43,7 @@ from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
+from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
 from application.forget_answers import ForgetAnswers
 from application.generate_answer import GenerateAnswer
@@ -274,6 +276,14 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     recollection = Singleton(Recollection, answer_cache, meanings, judge_hits, known_purges, clock, events)
     remember_answers = Singleton(
         RememberAnswers, answer_cache, meanings, evict_answers, known_purges, lifetime, clock, events
+    )
+    filing = Selector(
+        Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
+        on=Singleton(FileAnswers, embedder, vector_index),
+        off=Object(None),
+    )
+    accept_answers = Singleton(
+        AcceptAnswers, answer_cache, filing, evict_answers, known_purges, lifetime, clock, events
     )
     answer_judge = Selector(
         chosen.semantic.answer_judge,

@@ -7,11 +7,13 @@ from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.vector_index.memory import MemoryVectorIndex
+from application.accept_answers import AcceptAnswers
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
 from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
+from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
 from application.forget_answers import ForgetAnswers
 from application.generate_answer import GenerateAnswer
@@ -139,6 +141,15 @@ class Core:
     def remember(self) -> RememberAnswers:
         meanings = self.meanings if self.semantic else None
         return RememberAnswers(self.cache, meanings, self.evict, self.purges, self.lifetime, self.clock, self.events)
+
+    @property
+    def filing(self) -> FileAnswers:
+        return FileAnswers(self.embedder, self.index)
+
+    @property
+    def accept(self) -> AcceptAnswers:
+        filing = self.filing if self.semantic else None
+        return AcceptAnswers(self.cache, filing, self.evict, self.purges, self.lifetime, self.clock, self.events)
 
     @property
     def routes(self) -> Routes:

@@ -11,6 +11,7 @@ from domain.errors import NotRemembered
 from domain.events import (
     AnswerReported,
     AnswerServed,
+    AnswersGiven,
     AnswersRemoved,
     BudgetBreached,
     Event,
@@ -53,6 +54,7 @@ class LogEventSink(EventSink):
             ModelCalled: self._model_called,
             ModelCallFailed: self._model_call_failed,
             PartFailed: self._part_failed,
+            AnswersGiven: self._answers_given,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
             LabelWon: self._label_won,
@@ -94,15 +96,9 @@ class LogEventSink(EventSink):
         )
 
     def _model_called(self, event: ModelCalled) -> None:
-        self.logger.info(
-            "model called",
-            provider=event.provider,
-            model=event.model,
-            finish_reason=event.finish_reason,
-            prompt_tokens=event.usage.prompt,
-            completion_tokens=event.usage.completion,
-            ms=_milliseconds(event.seconds),
-        )
+        named = {"provider": event.provider, "model": event.model, "finish_reason": event.finish_reason}
+        tokens = {"prompt_tokens": event.usage.prompt, "completion_tokens": event.usage.completion}
+        self.logger.info("model called", **named, **tokens, ms=_milliseconds(event.seconds))
 
     def _model_call_failed(self, event: ModelCallFailed) -> None:
         named = {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
@@ -110,6 +106,9 @@ class LogEventSink(EventSink):
 
     def _part_failed(self, event: PartFailed) -> None:
         self.logger.warning("part failed", part=event.part, error=_classes(event.error), detail=str(event.error))
+
+    def _answers_given(self, event: AnswersGiven) -> None:
+        self.logger.info("answers given", tenant=event.tenant, entries=event.entries)
 
     def _answers_removed(self, event: AnswersRemoved) -> None:
         self.logger.info("answers removed", cause=event.cause, entries=event.entries)

@@ -9,6 +9,7 @@ from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
 from domain.events import (
     AnswerReported,
     AnswerServed,
+    AnswersGiven,
     AnswersRemoved,
     BudgetBreached,
     Event,
@@ -35,6 +36,7 @@ class Instruments:
     calls: Histogram = field(init=False)
     tokens: Counter = field(init=False)
     parts: Counter = field(init=False)
+    gifts: Counter = field(init=False)
     removals: Counter = field(init=False)
     truncations: Counter = field(init=False)
     labels: Counter = field(init=False)
@@ -61,6 +63,10 @@ class Instruments:
     @parts.default
     def _parts(self) -> Counter:
         return self.meter.create_counter("ragboost.part.failures", "", "Failures that questions survived, by part.")
+
+    @gifts.default
+    def _gifts(self) -> Counter:
+        return self.meter.create_counter("ragboost.answers.given", "", "Answers remembered that no model had given.")
 
     @removals.default
     def _removals(self) -> Counter:
@@ -105,6 +111,7 @@ class MetricsEventSink(EventSink):
             ModelCalled: self._model_called,
             ModelCallFailed: self._model_call_failed,
             PartFailed: self._part_failed,
+            AnswersGiven: self._answers_given,
             AnswersRemoved: self._answers_removed,
             TextTruncated: self._text_truncated,
             LabelWon: self._label_won,
@@ -138,6 +145,9 @@ class MetricsEventSink(EventSink):
 
     def _part_failed(self, event: PartFailed) -> None:
         self.instruments.parts.add(1, {"part": event.part})
+
+    def _answers_given(self, event: AnswersGiven) -> None:
+        self.instruments.gifts.add(event.entries)
 
     def _answers_removed(self, event: AnswersRemoved) -> None:
         self.instruments.removals.add(event.entries, {"cause": event.cause})

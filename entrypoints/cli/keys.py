@@ -24,7 +24,7 @@ def keys() -> None:
 @keys.command()
 @click.argument("name")
 @click.option("--tenant", help="Whose memory the key opens; by default one of its own, called as the key is.")
-@click.option("--no-reports", is_flag=True, help="Let the key give no feedback on answers, right or wrong.")
+@click.option("--no-reports", is_flag=True, help="Let the key give no feedback on answers, and no answers.")
 def create(name: str, tenant: str | None, no_reports: bool) -> None:
     """Create the key NAME and print its secret, which is shown this once."""
     new = _with_keys(lambda ring: ring.create(name, tenant, may_report=not no_reports))

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from litestar import Litestar, Router
 
 from entrypoints.container import Container
-from entrypoints.http import cache, queries, query, system, trust
+from entrypoints.http import cache, given, queries, query, system, trust
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
 from entrypoints.http.lean_request import LeanRequest
@@ -50,6 +50,7 @@ def _cache_router(reception: Reception, container: Container) -> Router:
         route_handlers=[
             cache.judge_door(reception, container.judge_pairs()),
             *cache.entry_doors(reception, inspect, purge),
+            given.giving_door(reception, container.accept_answers()),
             cache.purge_door(reception, purge),
             cache.explain_door(reception),
             trust.feedback_door(reception, container.give_feedback()),

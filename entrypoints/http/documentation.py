@@ -21,7 +21,7 @@ EXAMPLES = {
         "Bad Request", 400, "query: must not be blank", "3f1c", errors=(FieldError("query", "must not be blank"),)
     ),
     401: Problem("Unauthorized", 401, "this API key is unknown or revoked", "3f1c"),
-    403: Problem("Forbidden", 403, "this API key may not report on answers", "3f1c"),
+    403: Problem("Forbidden", 403, "this API key may not report on answers, nor give any", "3f1c"),
     404: Problem("Not Found", 404, "no entry of that id is remembered", "3f1c"),
     413: Problem("Request Entity Too Large", 413, "body: has more than 1,000,000 bytes; send less at once", "3f1c"),
     415: Problem("Unsupported Media Type", 415, "Content-Type: must be application/json, not 'text/plain'", "3f1c"),

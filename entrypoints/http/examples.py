@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from entrypoints.http import cache_bodies as memory
+from entrypoints.http import given_bodies as gifts
 from entrypoints.http import trust_bodies as trust
 from entrypoints.http.problems import FieldError, Problem
 from entrypoints.http.queries_bodies import AnsweredQuery, QueriesRequest, QueriesResponse
@@ -70,6 +71,8 @@ _ANSWERED = AnsweredQuery(
 
 _BLANK = FieldError("queries[1].query", "must not be blank")
 
+_GIVEN = gifts.GivenEntry(query="How do I install RAGBoost?", response="Type `make serve`.", tags=("faq",))
+
 BODIES: Sequence[msgspec.Struct] = (
     QueryRequest(query="How do I install RAGBoost?", tags=("faq",)),
     _ANSWER,
@@ -98,6 +101,23 @@ BODIES: Sequence[msgspec.Struct] = (
         ttl_seconds=3600.0,
         hits=4,
         last_used_at=1_790_000_012.5,
+    ),
+    gifts.EntriesRequest([msgspec.Raw(msgspec.json.encode(_GIVEN)), msgspec.Raw(b'{"query": " ", "response": "No."}')]),
+    _GIVEN,
+    gifts.EntriesResponse(
+        [
+            gifts.EntryOutcome("remembered", _ENTRY),
+            gifts.EntryOutcome(
+                "refused",
+                problem=Problem(
+                    "Bad Request",
+                    400,
+                    "entries[1].query: must not be blank",
+                    "3f1c",
+                    errors=(FieldError("entries[1].query", "must not be blank"),),
+                ),
+            ),
+        ],
     ),
     memory.PurgeRequest(tag="faq", dry_run=True),
     memory.PurgeResponse(entries=3, dry_run=True),

@@ -13,6 +13,7 @@ from litestar.types import ExceptionHandlersMap
 
 from domain.errors import (
     Absent,
+    FieldProblem,
     Forbidden,
     LimitReached,
     Malformed,
@@ -117,6 +118,12 @@ def told(error: Exception) -> Problem:
         errors=tuple(FieldError(each.field, each.message) for each in found),
         retry_after=max(1, round(wait)) if wait else None,
     )
+
+
+def located(error: Malformed, item: str) -> Malformed:
+    """Say in which *item* of the request the fields are."""
+    fields = [(item if each.field == "body" else f"{item}.{each.field}", each.message) for each in error.problems]
+    return Malformed(*(FieldProblem(*each) for each in fields))
 
 
 def _problem(status: HTTPStatus, detail: str, **more: Any) -> Problem:

@@ -9,11 +9,11 @@ from litestar.params import JSONBody
 
 from application.answer_questions import AnswerQuestions
 from domain.answers import Answer, Asking
-from domain.errors import FieldProblem, Malformed
+from domain.errors import Malformed
 from entrypoints.http.bodies import SeparateItems
 from entrypoints.http.documentation import problems
 from entrypoints.http.lean_request import LeanRequest
-from entrypoints.http.problems import Problem, told
+from entrypoints.http.problems import Problem, located, told
 from entrypoints.http.queries_bodies import AnsweredQuery, QueriesRequest, QueriesResponse
 from entrypoints.http.query import STATUS_WORD, described
 from entrypoints.http.reception import Reception
@@ -50,28 +50,17 @@ def _results(
     remaining = iter(answers)
     for place, asking in enumerate(askings):
         if isinstance(asking, Malformed):
-            yield told(_located(asking, place))
+            yield told(located(asking, f"queries[{place}]"))
         else:
             yield _result(asking, next(remaining), place)
 
 
 def _result(asking: Asking, answer: Answer | Exception, place: int) -> AnsweredQuery | Problem:
     if isinstance(answer, Exception):
-        return told(_located(answer, place) if isinstance(answer, Malformed) else answer)
+        return told(located(answer, f"queries[{place}]") if isinstance(answer, Malformed) else answer)
     return AnsweredQuery(
         **msgspec.structs.asdict(described(asking, answer)),
         status=200,
         cache=STATUS_WORD[answer.origin].decode(),
         stages_ms={stage: round(seconds * 1000, 3) for stage, seconds in asking.stopwatch.laps.items()},
-    )
-
-
-def _located(error: Malformed, place: int) -> Malformed:
-    """Say in which of the queries the fields are."""
-    query = f"queries[{place}]"
-    return Malformed(
-        *(
-            FieldProblem(query if each.field == "body" else f"{query}.{each.field}", each.message)
-            for each in error.problems
-        )
     )

@@ -30,7 +30,7 @@ class QueryMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     content: Text
 
 
-class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
     A question: *query*, or *messages* of which the last is the user's.
 
@@ -46,13 +46,18 @@ class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     model: Annotated[str, Meta(max_length=200, description="By default the provider's.")] | None = None
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    use_cache: Annotated[bool, Meta(description="Off: neither read memory nor write to it.")] = True
     namespace: Annotated[Name, Meta(description="A memory of its own within the tenant's.")] | None = None
     tags: Annotated[tuple[Name, ...], Meta(max_length=16, description="Labels to purge by.")] = ()
     ttl: Annotated[int, Meta(ge=1, le=31_536_000, description="Seconds for which the answer is fresh.")] | None = None
 
 
-def to_question(tenant: str, asked: QueryRequest, routes: Routes) -> Question:
+class QueryRequest(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A question, and whether memory may be used to answer it."""
+
+    use_cache: Annotated[bool, Meta(description="Off: neither read memory nor write to it.")] = True
+
+
+def to_question(tenant: str, asked: Asked, routes: Routes) -> Question:
     """Build the question that *tenant* asks; raises ``Malformed``."""
     history, text = _conversation(asked)
     route = routes.choose(asked.provider, asked.model)
@@ -67,7 +72,7 @@ def to_question(tenant: str, asked: QueryRequest, routes: Routes) -> Question:
     )
 
 
-def _conversation(asked: QueryRequest) -> tuple[tuple[Message, ...], str]:
+def _conversation(asked: Asked) -> tuple[tuple[Message, ...], str]:
     if (asked.query is None) == (asked.messages is None):
         raise Malformed.field("query", "is required, unless messages are sent instead; never both")
     if asked.query is not None:
@@ -84,6 +89,6 @@ def _from_messages(messages: tuple[QueryMessage, ...]) -> tuple[tuple[Message, .
     return tuple(Message(Role(each.role), each.content) for each in history), last.content.strip()
 
 
-def _parameters(asked: QueryRequest) -> dict[str, object]:
+def _parameters(asked: Asked) -> dict[str, object]:
     given = {"max_tokens": asked.max_tokens, "temperature": asked.temperature}
     return {name: value for name, value in given.items() if value is not None}

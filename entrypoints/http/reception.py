@@ -42,7 +42,7 @@ class Reception:
         return await self.admit(_secret(request.raw_headers))
 
     async def reporter(self, request: LeanRequest) -> str:
-        """Give the tenant of a caller who may report on answers; raises ``KeyRefused`` and ``ReportRefused``."""
+        """Give the tenant of a caller who may report on answers and give some; raises also ``ReportRefused``."""
         return await self.admit.reporter(_secret(request.raw_headers))
 
     def question(self, tenant: str, asked: QueryRequest) -> Question:

@@ -15,6 +15,7 @@ from domain.answers import Origin, Reason
 from domain.events import (
     AnswerReported,
     AnswerServed,
+    AnswersGiven,
     AnswersRemoved,
     BudgetBreached,
     Event,
@@ -36,6 +37,7 @@ EVENTS: list[Event] = [
     ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.8),
     ModelCallFailed("openai", "m", TimeoutError("late"), 30.0),
     PartFailed("answer_cache", OSError("disk full")),
+    AnswersGiven("acme", 256),
     AnswersRemoved("purge", 3),
     TextTruncated(900),
     LabelWon("acme", Source.MISS, fits=True),

@@ -128,7 +128,9 @@ def test_no_bytes_whatever_are_a_server_error(open_service: Service, body: bytes
     assert reply.json()["errors"][0]["field"]
 
 
-@pytest.mark.parametrize("path", [QUERY, QUERIES, *(f"/api/v1/cache/{door}" for door in ("judge", "purge", "explain"))])
+@pytest.mark.parametrize(
+    "path", [QUERY, QUERIES, *(f"/api/v1/cache/{door}" for door in ("judge", "purge", "explain", "entries"))]
+)
 def test_20_megabytes_are_refused_at_every_door(service: Service, path: str) -> None:
     reply = service.send(b'{"query": "' + b"x" * 20_000_000 + b'"}', path)
     assert reply.status_code == 413

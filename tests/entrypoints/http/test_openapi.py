@@ -13,6 +13,7 @@ ROUTES = {
     ("post", "/api/v1/queries"): {"200", "400", "401", "413", "415", "503"},
     ("post", "/api/v1/cache/judge"): {"200", "400", "401", "413", "415", "503"},
     ("get", "/api/v1/cache/stats"): {"200", "401", "503"},
+    ("post", "/api/v1/cache/entries"): {"200", "400", "401", "403", "413", "415", "503"},
     ("get", "/api/v1/cache/entries/{entry_id}"): {"200", "400", "401", "404", "503"},
     ("delete", "/api/v1/cache/entries/{entry_id}"): {"204", "400", "401", "404", "503"},
     ("post", "/api/v1/cache/purge"): {"200", "400", "401", "413", "415", "503"},
@@ -64,7 +65,7 @@ def test_every_problem_is_a_problem_with_an_example(document: Document) -> None:
 def test_every_body_has_an_example(document: Document) -> None:
     bodies = [content for *_, kind, content in contents(document) if kind == "application/json"]
     bodies += [each["requestBody"]["content"]["application/json"] for each in _with_bodies(document)]
-    assert len(bodies) == 12 + 6
+    assert len(bodies) == 13 + 7
     assert all(_component(document, body["schema"]["$ref"])["examples"] for body in bodies)
 
 

@@ -30,6 +30,7 @@ DOORS = [
     ("GET", "/api/v1/cache/stats"),
     ("GET", "/api/v1/cache/entries/{entry_id}"),
     ("DELETE", "/api/v1/cache/entries/{entry_id}"),
+    ("POST", "/api/v1/cache/entries"),
     ("POST", "/api/v1/cache/purge"),
     ("POST", "/api/v1/cache/explain"),
     ("POST", "/api/v1/cache/feedback"),

@@ -1,0 +1,14 @@
+"""An entry as both memories hold it."""
+
+from attrs import frozen
+
+from domain.caching import StoredAnswer
+from domain.similarity import Embedding
+
+
+@frozen
+class Entry:
+    """A remembered answer, and its question's embedding, where that is known."""
+
+    answer: StoredAnswer
+    embedding: Embedding | None = None
