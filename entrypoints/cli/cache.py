@@ -8,11 +8,15 @@ import httpx
 
 from entrypoints.cli.client import Connection, call, json_option, with_connection
 from entrypoints.cli.quality_report import show_quality
+from entrypoints.cli.warm import warm
 
 
 @click.group()
 def cache() -> None:
-    """Look at what is remembered, purge it, and see how good it is."""
+    """Look at what is remembered, warm it up, purge it, and see how good it is."""
+
+
+cache.add_command(warm)
 
 
 @cache.command()

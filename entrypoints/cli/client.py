@@ -28,7 +28,11 @@ ADDRESS_WANTED = "--url or RAGBOOST_URL must be the address of a RAGBoost, such 
 
 
 class ServiceRefused(RAGBoostError):
-    """The service answered with a problem."""
+    """The service answered with a problem of *status*, or not at all."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 @frozen
@@ -89,7 +93,8 @@ async def call(client: httpx.AsyncClient, method: str, path: str, body: object =
         raise ServiceRefused(f"{client.base_url} does not answer: {error}") from error
     payload = _payload(response)
     if response.is_error:
-        raise ServiceRefused(f"{payload.get('detail', response.text)} (request {payload.get('request_id')})")
+        told = f"{payload.get('detail', response.text)} (request {payload.get('request_id')})"
+        raise ServiceRefused(told, response.status_code)
     return payload
 
 

@@ -1,30 +1,23 @@
 """Files of recorded or labelled questions: a JSON object a line, as it is or compressed by gzip."""
 
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from application.evaluate_pairs import LabelledPair
 from application.judge_pairs import Pair
-from domain.errors import Malformed, RAGBoostError
+from domain.errors import Malformed
 from domain.generation import TokenUsage
 from domain.questions import check_text
 from domain.recordings import Recorded, Recording
+from entrypoints.cli.line_files import FileUnusable, lines_of
 
-GZIP = b"\x1f\x8b"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOBODY = "recorded"
 """The provider and the model where a line names none."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
-
-
-class FileUnusable(RAGBoostError):
-    """A file, or a line of it, cannot be read as what it should be."""
 
 
 class StreamLine(msgspec.Struct):
@@ -81,7 +74,7 @@ def _recorded(line: LogLine) -> Recorded:
 
 def _read(file: Path, kind: type[Line], questions: Sequence[str], limit: int | None) -> Sequence[Line]:
     lines: list[Line] = []
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(lines_of(file), 1):
         if len(lines) == limit:
             break
         if line.strip():
@@ -89,26 +82,6 @@ def _read(file: Path, kind: type[Line], questions: Sequence[str], limit: int | N
     if not lines:
         raise FileUnusable(f"{file} is empty; {_wanted(kind)}")
     return lines
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    try:
-        with file.open("rb") as opened:
-            for number, line in enumerate(_unpacked(file, opened)):
-                yield line.removeprefix(BYTE_ORDER_MARK) if number == 0 else line
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileUnusable(f"{file} is damaged, or was cut short: {error}; compress it again") from error
-    except OSError as error:
-        raise FileUnusable(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _unpacked(file: Path, opened: IO[bytes]) -> IO[bytes]:
-    """Go by what is in the file; that its name says otherwise is told."""
-    packed = opened.read(len(GZIP)) == GZIP
-    opened.seek(0)
-    if file.suffix == ".gz" and not packed:
-        raise FileUnusable(f"{file} is not compressed by gzip, as its name says; rename it, or compress it")
-    return gzip.GzipFile(fileobj=opened) if packed else opened  # type: ignore[return-value] # reads as a file does
 
 
 def _decoded(place: str, line: bytes, kind: type[Line], questions: Sequence[str]) -> Line:

@@ -12,7 +12,7 @@ from pytest_bdd import given, parsers, then, when
 
 from adapters.embedder.prepared_model import PreparedModel
 from entrypoints.settings import Settings
-from tests.behaviour.driver import Driver, Reply, conversation, instruction
+from tests.behaviour.driver import US, Driver, Reply, conversation, instruction
 from tests.behaviour.servers import Servers, shared_servers
 from tests.entrypoints.http.service import Service, WatchedFlights, serving
 from tests.upstream import ScriptedUpstream
@@ -35,6 +35,12 @@ REASONS = {
     "what was remembered is older than was asked for": "too_old",
     "no model answered": "model_failed",
 }
+SELECTIONS = (
+    (r'tagged "(.+)"', lambda tag: {"tag": tag}),
+    (r'given by the model "(.+)"', lambda model: {"model": model}),
+    (r'in the namespace "(.+)"', lambda name: {"namespace": name}),
+    (r"older than (\d+) seconds", lambda seconds: {"older_than": int(seconds)}),
+)
 NUMBERS = {"once": 1, "twice": 2}
 
 MANNERS = (
@@ -238,3 +244,23 @@ def is_remembered_with(driver: Driver, question: str, first: str) -> None:
 @then(parsers.parse("{number:d} answers are gone"))
 def answers_are_gone(story: Story, number: int) -> None:
     assert story.purged == number
+
+
+@when(parsers.re(r"the answers (?P<selection>.+) are purged"))
+def the_answers_are_purged(driver: Driver, story: Story, selection: str) -> None:
+    story.purged = driver.purge(**selected(selection))
+
+
+@then(parsers.parse("{number:d} answers are remembered"))
+def so_many_are_remembered(driver: Driver, number: int) -> None:
+    assert driver.count() == number
+
+
+@given("our key may not report")
+def our_key_may_not_report(driver: Driver) -> None:
+    driver.may_not_report(US)
+
+
+def selected(words: str) -> dict[str, object]:
+    matches = ((re.fullmatch(pattern, words), make) for pattern, make in SELECTIONS)
+    return next(make(*match.groups()) for match, make in matches if match)

@@ -4,17 +4,23 @@ What a customer can do, in a customer's words. This driver goes through the HTTP
 A driver for another door needs the same methods, and the features stay as they are.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from attrs import define, evolve, field, frozen
-from httpx import Response
+from httpx import ASGITransport, AsyncClient, Response
 
+from entrypoints.cli.client import ServiceRefused
+from entrypoints.cli.warm import Warming
+from entrypoints.cli.warm_lines import read_warm_file
 from tests.behaviour.servers import Servers
 from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
 from tests.upstream import Reply as UpstreamReply
@@ -54,6 +60,15 @@ class Reply:
     tokens_saved: int = 0
     trouble: str | None = None
     waited: float = 0.0
+
+
+@frozen
+class WarmUp:
+    """What became of lines that were handed in, or the trouble that kept all of them out."""
+
+    tally: Mapping[str, int] = field(factory=dict)
+    said: Sequence[str] = ()
+    trouble: str | None = None
 
 
 @define(eq=False)
@@ -148,6 +163,14 @@ class Driver:
         pairs = {"pairs": [{"stored": stored, "asked": asked}]}
         reply = self.service.client.post("/api/v1/cache/judge", json=pairs, headers=self.key(US))
         return bool(reply.json()["verdicts"][0]["hit"])
+
+    def warm_up(self, lines: Sequence[Mapping[str, str]], who: str = US, replace: bool = False) -> WarmUp:
+        """Have answers remembered, and questions asked that come without."""
+        with NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write("".join(f"{json.dumps(each)}\n" for each in lines))
+            file.flush()
+            with self.service.client.portal() as portal:
+                return portal.call(self._warm_up, Path(file.name), self.key(who), replace)
 
     def report(self, entry: str, question: str, correct: bool, who: str = US) -> Reply:
         """Say that the answer of *entry* was right, or wrong, as an answer to *question*."""
@@ -255,6 +278,17 @@ class Driver:
         if self.servers and self.servers.in_trouble:
             self.mend_servers()
             self._wait_until(lambda: self.complaints() == [])
+
+    async def _warm_up(self, file: Path, headers: Mapping[str, str], replace: bool) -> WarmUp:
+        said: list[str] = []
+        warming = Warming(said.append, replace)
+        transport = ASGITransport(self.service.client.app)  # type: ignore[arg-type]
+        async with AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+            try:
+                await warming(read_warm_file(file, {}), client)
+            except ServiceRefused as refused:
+                return WarmUp(trouble=TROUBLES.get(refused.status or 0))
+        return WarmUp(warming.tally, said)
 
     def _send_off(self, askings: Iterable[Mapping[str, Any]]) -> None:
         self.flights.joined, self._asked_before = 0, len(self.upstream.requests)

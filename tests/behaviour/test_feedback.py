@@ -1,14 +1,9 @@
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from tests.behaviour.conftest import Story
-from tests.behaviour.driver import US, Driver
+from tests.behaviour.driver import Driver
 
 scenarios("feedback.feature")
-
-
-@given("our key may not report")
-def our_key_may_not_report(driver: Driver) -> None:
-    driver.may_not_report(US)
 
 
 @given(parsers.re("it was reported that (this|the answer) was (?P<verdict>right|wrong)"))

@@ -1,18 +1,10 @@
-import re
-
 from pytest_bdd import given, parsers, scenarios, then, when
 
-from tests.behaviour.conftest import Story
+from tests.behaviour.conftest import Story, selected
 from tests.behaviour.driver import Driver
 
 scenarios("purging.feature")
 
-SELECTIONS = (
-    (r'tagged "(.+)"', lambda tag: {"tag": tag}),
-    (r'given by the model "(.+)"', lambda model: {"model": model}),
-    (r'in the namespace "(.+)"', lambda name: {"namespace": name}),
-    (r"older than (\d+) seconds", lambda seconds: {"older_than": int(seconds)}),
-)
 REMEMBERED: dict[str, dict[str, str]] = {}
 """How each question of the background is asked, by its text."""
 
@@ -25,11 +17,6 @@ def these_were_answered(driver: Driver, datatable: list[list[str]]) -> None:
         asked = {name: given[name] for name in ("model", "namespace") if given[name]}
         REMEMBERED[given["question"]] = asked
         driver.ask(given["question"], tags=[given["tag"]], **asked)
-
-
-@when(parsers.re(r"the answers (?P<selection>.+) are purged"))
-def the_answers_are_purged(driver: Driver, story: Story, selection: str) -> None:
-    story.purged = driver.purge(**selected(selection))
 
 
 @given("all answers were purged")
@@ -67,11 +54,6 @@ def so_many_would_go(story: Story, number: int) -> None:
     assert story.purged == number
 
 
-@then(parsers.parse("{number:d} answers are remembered"))
-def so_many_are_remembered(driver: Driver, number: int) -> None:
-    assert driver.count() == number
-
-
 @then(parsers.parse("these are still remembered: {questions}"))
 def these_are_still_remembered(driver: Driver, questions: str) -> None:
     wanted = questions.split(", ")
@@ -82,8 +64,3 @@ def these_are_still_remembered(driver: Driver, questions: str) -> None:
 @then(parsers.parse('"{question}" is forgotten'))
 def it_is_forgotten(driver: Driver, question: str) -> None:
     assert driver.remembers(question, **REMEMBERED[question]) is None
-
-
-def selected(words: str) -> dict[str, object]:
-    matches = ((re.fullmatch(pattern, words), make) for pattern, make in SELECTIONS)
-    return next(make(*match.groups()) for match, make in matches if match)
