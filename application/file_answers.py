@@ -6,22 +6,32 @@ from attrs import frozen
 
 from domain.entries import Entry
 from domain.questions import normalise
-from domain.similarity import Embedder, Point, VectorIndex
+from domain.similarity import Embedder, Embedding, Point, VectorIndex
 
 
 @frozen
 class FileAnswers:
-    """Files many at once; an embedding is made only where there is none. Raises what the embedder and the index do."""
+    """
+    Files many at once.
+
+    An embedding is made where there is none, or one by another embedder. Raises what the two ports do.
+    """
 
     embedder: Embedder
     index: VectorIndex
 
-    async def __call__(self, entries: Sequence[Entry]) -> None:
-        """File *entries*, replacing those of the same fingerprint."""
+    async def __call__(self, entries: Sequence[Entry]) -> int:
+        """File *entries*, replacing those of the same fingerprint; tell for how many an embedding was made."""
         await self.index.upsert(await self.points(entries))
+        return sum(self._known(each) is None for each in entries)
 
     async def points(self, entries: Sequence[Entry]) -> Sequence[Point]:
         """Give what is to be filed."""
-        unknown = [normalise(each.answer.question) for each in entries if each.embedding is None]
-        made = iter(await self.embedder.embed(unknown))
-        return [Point(each.answer.fingerprint, each.answer.partition, each.embedding or next(made)) for each in entries]
+        unknown = [normalise(each.answer.question) for each in entries if self._known(each) is None]
+        made = iter(await self.embedder.embed(unknown) if unknown else ())
+        return [
+            Point(each.answer.fingerprint, each.answer.partition, self._known(each) or next(made)) for each in entries
+        ]
+
+    def _known(self, entry: Entry) -> Embedding | None:
+        return entry.embedding if entry.embedder == self.embedder.version else None

@@ -119,10 +119,6 @@ class Bans:
         """Tell whether *stored*, which was asked for in *epoch* and has been under way since, may not be remembered."""
         return epoch.era != self.era or epoch.seen < self._floor or self.spoil(stored)
 
-    def reach(self, stored: StoredAnswer) -> bool:
-        """Tell by the clock, for an answer from another memory, whether a purge came after it and took it."""
-        return any(purge.at >= stored.stored_at for purge in self.known if purge.takes(stored))
-
     def _drop(self, purge: Purge) -> None:
         self._floor = purge.number
         tenant = self._tenants[purge.tenant]

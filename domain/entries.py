@@ -8,7 +8,8 @@ from domain.similarity import Embedding
 
 @frozen
 class Entry:
-    """A remembered answer, and its question's embedding, where that is known."""
+    """A remembered answer, and its question's embedding, where that is known; *embedder* is who made it."""
 
     answer: StoredAnswer
     embedding: Embedding | None = None
+    embedder: str = ""

@@ -43,6 +43,7 @@ from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
+from application.export_memory import ExportMemory, FiledMeanings
 from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
 from application.forget_answers import ForgetAnswers
@@ -50,6 +51,7 @@ from application.generate_answer import GenerateAnswer
 from application.give_feedback import GiveFeedback
 from application.heal_memory import HealMemory
 from application.hide_purged import UnpurgedAnswers
+from application.import_memory import ImportMemory
 from application.inspect_answers import InspectAnswers
 from application.judge_hits import JudgeHits
 from application.judge_pairs import JudgePairs
@@ -240,11 +242,26 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, known_purges, clock, events)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
-    heal_memory = Singleton(
-        HealMemory, stored_answers, stored_answers, vector_index, vector_index, embedder, forget_answers
-    )
+    file_answers = Singleton(FileAnswers, embedder, vector_index)
+    heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, file_answers, forget_answers)
     inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
     judge_pairs = Singleton(JudgePairs, embedder, hit_policy, prior)
+
+    # How memory is moved
+    filing = Selector(Call({True: "on", False: "off"}.get, chosen.semantic.enabled), on=file_answers, off=Object(None))
+    filed_meanings = Selector(
+        Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
+        on=Singleton(FiledMeanings, vector_index, embedder),
+        off=Object(None),
+    )
+    export_memory = Singleton(
+        ExportMemory,
+        Singleton(UnpurgedAnswers, stored_answers, known_purges),  # the layer in front does not count hits
+        stored_answers,
+        filed_meanings,
+        known_purges,
+    )
+    import_memory = Singleton(ImportMemory, answer_cache, filing, filed_meanings, evict_answers, known_purges, clock)
 
     # Who answers what memory cannot
     openai = Singleton(
@@ -276,11 +293,6 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     recollection = Singleton(Recollection, answer_cache, meanings, judge_hits, known_purges, clock, events)
     remember_answers = Singleton(
         RememberAnswers, answer_cache, meanings, evict_answers, known_purges, lifetime, clock, events
-    )
-    filing = Selector(
-        Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
-        on=Singleton(FileAnswers, embedder, vector_index),
-        off=Object(None),
     )
     accept_answers = Singleton(
         AcceptAnswers, answer_cache, filing, evict_answers, known_purges, lifetime, clock, events

@@ -13,11 +13,14 @@ from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
 from application.coalesce import Flights
 from application.evict_answers import EvictAnswers
+from application.export_memory import ExportMemory, FiledMeanings
 from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
 from application.forget_answers import ForgetAnswers
 from application.generate_answer import GenerateAnswer
 from application.give_feedback import GiveFeedback
+from application.hide_purged import UnpurgedAnswers
+from application.import_memory import ImportMemory
 from application.inspect_answers import InspectAnswers
 from application.judge_hits import JudgeHits
 from application.keep_calibrations import Calibrations
@@ -150,6 +153,19 @@ class Core:
     def accept(self) -> AcceptAnswers:
         filing = self.filing if self.semantic else None
         return AcceptAnswers(self.cache, filing, self.evict, self.purges, self.lifetime, self.clock, self.events)
+
+    @property
+    def filed(self) -> FiledMeanings | None:
+        return FiledMeanings(self.index, self.embedder) if self.semantic else None
+
+    @property
+    def export(self) -> ExportMemory:
+        return ExportMemory(UnpurgedAnswers(self.cache, self.purges), self.cache, self.filed, self.purges)
+
+    @property
+    def importing(self) -> ImportMemory:
+        filing = self.filing if self.semantic else None
+        return ImportMemory(self.cache, filing, self.filed, self.evict, self.purges, self.clock)
 
     @property
     def routes(self) -> Routes:

@@ -119,7 +119,7 @@ class TestHealing:
         await core.index.remove([a_fingerprint(1)])
         await core.cache.remove([a_fingerprint(3)])
 
-        healed = await HealMemory(core.cache, core.cache, core.index, core.index, core.embedder, core.forget)()
+        healed = await HealMemory(core.cache, core.cache, core.index, core.filing, core.forget)()
 
         assert healed == 1
         assert await remembered(core) == ([1, 2], [1, 2])
@@ -128,7 +128,7 @@ class TestHealing:
         core = Core()
         await remember(core, 1, 2)
 
-        assert await HealMemory(core.cache, core.cache, core.index, core.index, core.embedder, core.forget)() == 0
+        assert await HealMemory(core.cache, core.cache, core.index, core.filing, core.forget)() == 0
         assert core.events.events == []
 
 

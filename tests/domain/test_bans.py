@@ -82,13 +82,6 @@ class TestSpoiling:
     def test_other_tenants_are_not_concerned(self) -> None:
         assert not knowing(a_purge(5)).spoil(a_stored_answer(tenant="globex"))
 
-    def test_the_clock_decides_about_answers_from_another_memory(self) -> None:
-        bans = knowing(a_purge(5, at=100.0), a_purge(6, Selection("acme", tag="a"), at=200.0))
-
-        assert bans.reach(a_stored_answer(stored_at=99.0, epoch=9))
-        assert not bans.reach(a_stored_answer(stored_at=150.0))
-        assert bans.reach(a_stored_answer(stored_at=150.0, tags=("a",)))
-
 
 class TestEpochs:
     def test_a_purge_of_many_begins_one_of_all_that_a_tenant_asks(self) -> None:

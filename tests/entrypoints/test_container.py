@@ -153,7 +153,7 @@ async def test_a_redis_that_nobody_can_find_is_told_of_by_its_setting(build: Bui
 
 def test_every_choice_is_known_to_this_test() -> None:
     chosen = {name for name, provider in Container.providers.items() if isinstance(provider, Selector)}
-    assert chosen == {*CHOICES, "fleet", "meanings", "filing", "learn_from_answers"}
+    assert chosen == {*CHOICES, "fleet", "meanings", "filing", "filed_meanings", "learn_from_answers"}
 
 
 @pytest.mark.parametrize("part", CHOICES)
