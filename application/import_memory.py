@@ -71,6 +71,10 @@ class ImportMemory:
         """Tell whether embeddings of this version can be used, if any are wanted."""
         return self.filing is None or self.filing.embedder.version == embedder
 
+    async def held(self) -> int:
+        """Tell how many entries there are here."""
+        return (await self.evict.catalogue.measure()).entries
+
     async def begin(self, theirs: Sequence[Purge]) -> Beginning:
         """
         Let the purges of the other memory count here too, for what was stored before them.

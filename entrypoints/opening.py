@@ -29,6 +29,17 @@ DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.m
 log = structlog.get_logger()
 
 
+class FolderInUse(AnswerCacheUnavailable):
+    """A running service uses *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        remedy = (
+            "ask it instead (--url http://HOST:PORT, or RAGBOOST_URL), or set RAGBOOST_DATA_FOLDER to another folder"
+        )
+        super().__init__(f"a running service uses {folder}: {remedy}")
+
+
 def take_answers(folder: Path) -> Exclusive:
     """Have the answers in *folder* to ourselves: what is kept in memory of them, nobody else may change on disk."""
     with _telling_of_answers(folder):
@@ -51,10 +62,7 @@ def _telling_of_answers(folder: Path) -> Iterator[None]:
     try:
         yield
     except InUse as error:
-        remedy = (
-            "ask it instead (--url http://HOST:PORT, or RAGBOOST_URL), or set RAGBOOST_DATA_FOLDER to another folder"
-        )
-        raise AnswerCacheUnavailable(f"a running service uses {file.parent}: {remedy}") from error
+        raise FolderInUse(file.parent) from error
     except (AnswerCacheUnavailable, OSError) as error:
         remedy = "it must be a file that may be written; RAGBOOST_DATA_FOLDER chooses another folder"
         raise AnswerCacheUnavailable(f"{file} cannot be opened: {error}; {remedy}") from error

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import click
 import httpx
 
+from entrypoints.cli.cache_files import export_command, import_command
 from entrypoints.cli.client import Connection, call, json_option, with_connection
 from entrypoints.cli.quality_report import show_quality
 from entrypoints.cli.warm import warm
@@ -13,10 +14,11 @@ from entrypoints.cli.warm import warm
 
 @click.group()
 def cache() -> None:
-    """Look at what is remembered, warm it up, purge it, and see how good it is."""
+    """Look at what is remembered, warm it up, purge it, move it, and see how good it is."""
 
 
-cache.add_command(warm)
+for command in (warm, export_command, import_command):
+    cache.add_command(command)
 
 
 @cache.command()
