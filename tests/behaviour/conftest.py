@@ -251,6 +251,12 @@ def the_answers_are_purged(driver: Driver, story: Story, selection: str) -> None
     story.purged = driver.purge(**selected(selection))
 
 
+@given("all answers were purged")
+@when("all answers are purged")
+def all_answers_are_purged(driver: Driver, story: Story) -> None:
+    story.purged = driver.purge()
+
+
 @then(parsers.parse("{number:d} answers are remembered"))
 def so_many_are_remembered(driver: Driver, number: int) -> None:
     assert driver.count() == number

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -21,6 +21,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from entrypoints.cli.client import ServiceRefused
 from entrypoints.cli.warm import Warming
 from entrypoints.cli.warm_lines import read_warm_file
+from tests.behaviour.moving import another_service, restore_memory, save_memory
 from tests.behaviour.servers import Servers
 from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
 from tests.upstream import Reply as UpstreamReply
@@ -84,7 +85,12 @@ class Driver:
     _asked_before: int = 0
     _keys: dict[str, Mapping[str, str]] = field(factory=dict)
     _names: dict[str, str] = field(factory=dict)
+    _left_behind: ExitStack = field(factory=ExitStack)
+    _folder: Path = field(init=False)
     _people: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(64))
+
+    def __attrs_post_init__(self) -> None:
+        self._folder = Path(self._left_behind.enter_context(TemporaryDirectory()))
 
     # What customers do
 
@@ -171,6 +177,23 @@ class Driver:
             file.flush()
             with self.service.client.portal() as portal:
                 return portal.call(self._warm_up, Path(file.name), self.key(who), replace)
+
+    def save(self) -> None:
+        """Save all that is remembered."""
+        save_memory(self.service, self._folder / "memory")
+
+    def restore_here(self) -> None:
+        """Restore what was saved where it came from."""
+        restore_memory(self.service, self._folder / "memory")
+
+    def restore_elsewhere(self) -> None:
+        """Restore what was saved in another service, which is asked from now on."""
+        elsewhere = another_service(self.service, self._folder)
+        self.service, self.flights = self._left_behind.enter_context(elsewhere)
+        for who, name in self._names.items():
+            self._keys[who] = {"x-api-key": self.service.create_key(name).secret}
+        self.pass_time(2)
+        self.restore_here()
 
     def report(self, entry: str, question: str, correct: bool, who: str = US) -> Reply:
         """Say that the answer of *entry* was right, or wrong, as an answer to *question*."""
@@ -278,6 +301,7 @@ class Driver:
         if self.servers and self.servers.in_trouble:
             self.mend_servers()
             self._wait_until(lambda: self.complaints() == [])
+        self._left_behind.close()
 
     async def _warm_up(self, file: Path, headers: Mapping[str, str], replace: bool) -> WarmUp:
         said: list[str] = []

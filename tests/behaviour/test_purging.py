@@ -19,12 +19,6 @@ def these_were_answered(driver: Driver, datatable: list[list[str]]) -> None:
         driver.ask(given["question"], tags=[given["tag"]], **asked)
 
 
-@given("all answers were purged")
-@when("all answers are purged")
-def all_answers_are_purged(driver: Driver, story: Story) -> None:
-    story.purged = driver.purge()
-
-
 @when(parsers.parse('the answer to "{question}" is purged'))
 def one_answer_is_purged(driver: Driver, question: str) -> None:
     entry = driver.ask(question, **REMEMBERED[question]).entry

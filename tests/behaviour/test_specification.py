@@ -11,7 +11,7 @@ FILES = sorted(FOLDER.glob("*.feature"))
 PROMISES = {
     *("exact_hit", "cache_miss", "semantic_hit", "bypass", "freshness"),
     *("trusted_hits", "feedback", "quality_report"),
-    *("warm_up",),
+    *("warm_up", "backup"),
     *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches"),
 }
 TECHNICAL = re.compile(
