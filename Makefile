@@ -50,7 +50,7 @@ test-qdrant: install ## Run the tests of the index against the Qdrant server tha
 		echo '  QDRANT_URL=http://127.0.0.1:6333 make test-qdrant'; exit 1; }
 	$(BIN)/python -m pytest tests/contracts/test_vector_index.py -k qdrant-server
 
-features: install ## Run the promises under features/ over DRIVERS=memory or DRIVERS=embedded
+features: install ## Run the promises under features/ over DRIVERS=memory, embedded or shared
 	RAGBOOST_DRIVERS='$(DRIVERS)' $(BIN)/python -m pytest tests/behaviour
 
 check: lint types contracts test ## Run everything that CI runs: lint, types, import contracts, tests
