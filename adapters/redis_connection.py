@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import define, field
-from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisClusterException, RedisError
 
 from adapters.guard import Away, Guard
 from adapters.redis_address import RedisAddress
@@ -91,7 +91,7 @@ class RedisConnection:
         except TimeoutError as error:
             busy = f", and all {self.pool_size} connections are in use" if self._turns.are_taken else ""
             raise RedisAway(f"no answer within {patience or self.timeout:g} s{busy}") from error
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             raise explained(error, self.address) from error
 
     async def _read(self, keys: Sequence[bytes]) -> Found:

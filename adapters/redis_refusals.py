@@ -13,6 +13,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -25,7 +26,7 @@ SETTING: Final = "REDIS_URL"
 OLDEST: Final = (6, 2)
 """The oldest version that will do."""
 
-AWAY: Final = (RedisConnectionError, RedisTimeoutError, ClusterDownError, OSError)
+AWAY: Final = (RedisConnectionError, RedisTimeoutError, ClusterDownError, RedisClusterException, OSError)
 """A server that cannot be asked, in redis-py's words."""
 
 REPLICA: Final = f"it is a replica, which may only be read: {SETTING} must name the primary"
@@ -43,12 +44,19 @@ class RedisRefused(Unavailable):
 
 def explained(error: Exception, address: RedisAddress) -> Unavailable:
     """Give *error* in words that help; they never hold the password."""
+    error = _met(error)
     text = str(error) or type(error).__name__
     if isinstance(error, AWAY) and not isinstance(error, AuthenticationError):
         return RedisAway(text)
     explain = next((_BY_KIND[kind] for kind in type(error).__mro__ if kind in _BY_KIND), None)
     explain = explain or next((each for part, each in _BY_TEXT.items() if part in text), None)
     return RedisRefused(f"{text}: {explain(text, address)}" if explain else text)
+
+
+def _met(error: Exception) -> Exception:
+    """Give what redis-py has met with when it looked for a cluster: it says "no cluster" to whatever is refused."""
+    inner = error.__cause__ or error.__context__ if isinstance(error, RedisClusterException) else None
+    return _met(inner) if isinstance(inner, Exception) else error
 
 
 def check_server(hello: Mapping[bytes, Any], address: RedisAddress) -> None:
