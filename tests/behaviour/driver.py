@@ -42,6 +42,7 @@ TROUBLES = {
 WISHES = {"fresh": "no-cache", "unremembered": "no-store", "memory_only": "only-if-cached", "however_old": "max-stale"}
 PATIENCE = 10.0
 UNAVAILABLE = 503
+WHILE = 0.2
 
 
 @frozen
@@ -109,14 +110,16 @@ class Driver:
         results = self.service.ask_many(*({"query": each, **wishes} for each in questions), headers=headers).json()
         return [_told(each["status"], each.get("cache", ""), each) for each in results["results"]]
 
-    def ask_many_and_wait(self, *questions: str, who: str = US) -> tuple[int, list[Reply]]:
-        """Ask all in one go, and let the model go on when no more comes; give how much it had heard by then."""
+    def ask_many_and_wait(self, *questions: str, at_least: int, who: str = US) -> tuple[int, list[Reply]]:
+        """Ask all in one go; give how much the model heard before it went on, and all answers."""
         before = len(self.upstream.requests)
         self.key(who)
         asking = self._people.submit(self.ask_many, *questions, who=who)
-        heard = self._settled(lambda: len(self.upstream.requests), before)
+        self._wait_until(lambda: len(self.upstream.requests) >= before + at_least)
+        time.sleep(WHILE)
+        heard = len(self.upstream.requests) - before
         self.gate.set()
-        return heard - before, asking.result(PATIENCE)
+        return heard, asking.result(PATIENCE)
 
     def ask_together(self, *askings: Mapping[str, Any]) -> list[Reply]:
         """Ask all at once; the model answers when everyone is waiting."""
@@ -332,15 +335,6 @@ class Driver:
         if "max_age" in wishes:
             control.append(f"max-age={wishes.pop('max_age')}")
         return {**self.key(who), "cache-control": ", ".join(control)}
-
-    def _settled(self, count: Callable[[], int], before: int) -> int:
-        """Wait for *count* to exceed *before*, and to stay what it is for a while."""
-        self._wait_until(lambda: count() > before)
-        seen = before
-        while seen != count():
-            seen = count()
-            time.sleep(0.2)
-        return seen
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -2,14 +2,16 @@ from collections.abc import Sequence
 
 from pytest_bdd import given, parsers, scenarios, then, when
 
+from entrypoints.settings import Settings
 from tests.behaviour.conftest import Story, wishes
-from tests.behaviour.driver import Driver, Reply
+from tests.behaviour.driver import US, Driver, Reply
 from tests.upstream import Reply as UpstreamReply
 from tests.upstream import Request, openai_answer, openai_failure
 
 scenarios("batches.feature")
 
 PLACES = {"first": 0, "second": 1}
+AT_ONCE = Settings().language_model.batch_concurrency
 
 
 def questions(datatable: Sequence[Sequence[str]]) -> list[str]:
@@ -41,15 +43,15 @@ def are_asked(driver: Driver, story: Story, datatable: Sequence[Sequence[str]], 
 
 @when(parsers.re(r'(?P<who>a job|Globex) asks "(?P<question>[^"]*)" (?P<times>\d+) times in one go'))
 def a_job_asks(driver: Driver, story: Story, who: str, question: str, times: str) -> None:
-    asker = {} if who == "a job" else {"who": who}
-    story.heard, replies = driver.ask_many_and_wait(*[question] * int(times), **asker)
+    asker = US if who == "a job" else who
+    story.heard, replies = driver.ask_many_and_wait(*[question] * int(times), at_least=1, who=asker)
     story.replies += replies
 
 
 @when(parsers.parse("a job asks {number:d} new questions in one go"))
 def a_job_asks_much(driver: Driver, story: Story, number: int) -> None:
     asked = [f"What is the story of door {each * 7919}?" for each in range(number)]
-    story.heard, replies = driver.ask_many_and_wait(*asked)
+    story.heard, replies = driver.ask_many_and_wait(*asked, at_least=AT_ONCE)
     story.replies += replies
 
 
