@@ -77,6 +77,8 @@ class Guard:
         try:
             async with asyncio.timeout(patience):
                 return await call
+        except TimeoutError:
+            raise
         except self.failures as error:
             self._strike(HALF, str(error))
             raise

@@ -10,12 +10,9 @@ from redis.asyncio.connection import (
     URL_QUERY_ARGUMENT_PARSERS,
     AbstractConnection,
     Connection,
-    RedisSSLContext,
     SSLConnection,
-    UnixDomainSocketConnection,
     parse_url,
 )
-from redis.maint_notifications import MaintNotificationsConfig
 
 from domain.errors import Unavailable
 
@@ -53,7 +50,6 @@ class RedisAddress:
     is_cluster: bool
     kind: Callable[..., AbstractConnection]
     options: Mapping[str, Any] = field(repr=False)
-    _certificates: list[RedisSSLContext] = field(factory=list, init=False, repr=False, eq=False)
 
     @property
     def user(self) -> str:
@@ -69,23 +65,6 @@ class RedisAddress:
     def is_tls(self) -> bool:
         """Tell whether the server is spoken to through TLS."""
         return self.kind is SSLConnection
-
-    def connection(self, server: Server, connect_timeout: float) -> AbstractConnection:
-        """Make a connection to *server*, which is not open yet, and on which nothing is tried twice."""
-        where = {} if self.kind is UnixDomainSocketConnection else {"host": server[0], "port": server[1]}
-        made = self.kind(
-            **where,
-            **self.options,
-            protocol=3,
-            socket_timeout=None,  # whoever calls limits the whole of a call
-            socket_connect_timeout=connect_timeout,
-            driver_info=None,  # else each connection begins with two more commands, which a user may not be allowed
-            maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        )
-        if isinstance(made, SSLConnection):  # reading the certificates anew takes 20 ms, in which nothing else is done
-            self._certificates[:] = self._certificates or [made.ssl_context]
-            made.ssl_context = self._certificates[0]
-        return made
 
 
 def parse_address(url: str) -> RedisAddress:

@@ -15,7 +15,7 @@ from adapters.redis_address import RedisAddress
 
 Client = Redis | RedisCluster
 
-LAST_RESORT: Final = 5.0
+LAST_RESORT: Final = 2.0
 """Seconds until the driver gives up a connection on which nothing comes; whoever asked has long gone by then."""
 
 

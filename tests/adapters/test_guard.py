@@ -33,7 +33,7 @@ def server() -> Server:
 
 @pytest.fixture
 async def guard(server: Server) -> AsyncIterator[Guard]:
-    made = Guard("Redis", server.answer, (ConnectionError,), PATIENCE)
+    made = Guard("Redis", server.answer, (ConnectionError, OSError), PATIENCE)
     yield made
     await made.close()
 

@@ -29,7 +29,7 @@ def knowing(*purges: Purge) -> Bans:
     return bans
 
 
-WHATS = st.one_of(
+PURGED = st.one_of(
     st.builds(
         Selection,
         st.sampled_from(["acme", "globex"]),
@@ -64,11 +64,11 @@ ANSWERS = st.builds(
 
 class TestSpoiling:
     @settings(max_examples=400)
-    @given(whats=st.lists(WHATS, max_size=12), stored=ANSWERS)
+    @given(purged=st.lists(PURGED, max_size=12), stored=ANSWERS)
     def test_it_is_as_if_every_purge_were_looked_at(
-        self, whats: list[Selection | Fingerprint], stored: StoredAnswer
+        self, purged: list[Selection | Fingerprint], stored: StoredAnswer
     ) -> None:
-        purges = [a_purge(number, what) for number, what in enumerate(whats, 1)]
+        purges = [a_purge(number, what) for number, what in enumerate(purged, 1)]
         bans = knowing(*purges)
         # A tenant's key names its own entries only.
         assert bans.spoil(stored) == any(each.number > stored.epoch and each.takes(stored) for each in purges)
