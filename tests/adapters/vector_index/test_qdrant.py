@@ -204,14 +204,17 @@ class TestBatches:
 
         assert len(qdrant_server.asked) == 9
 
-    async def test_many_searches_travel_in_one(self, qdrant_server: ScriptedQdrant, remote: QdrantVectorIndex) -> None:
-        await remote.upsert(points(3))
+    async def test_many_searches_travel_in_few_requests(self, qdrant_server: ScriptedQdrant) -> None:
+        connection = QdrantConnection(QdrantAddress(qdrant_server.url).client(), 10)
+        index = index_over(connection)
+        await index.upsert(points(3))
         qdrant_server.asked.clear()
 
-        found = await remote.search([ASKED] * 100, 1)
+        found = await index.search([ASKED] * 100, 1)
 
         assert len(found) == 100
-        assert len(qdrant_server.asked) == 1
+        assert len(qdrant_server.asked) == 2
+        await connection.close()
 
     async def test_a_point_of_the_same_identity_is_not_taken_for_the_one_that_is_wanted(
         self, local: QdrantVectorIndex
@@ -309,6 +312,7 @@ class TestOutages:
         await index.upsert(points(3))
         qdrant_server.stop()
         try:
+            assert "cannot be reached" in await complaint(index)
             assert "cannot be reached" in await complaint(index)
             assert "away" in await complaint(index)
         finally:
