@@ -97,7 +97,7 @@ class Meanings:
         with Surviving("embedder", self.events):
             embedding, own = await self.embedder.embed((normalise(asked), normalise(stored.question)))
             with Surviving("vector_index", self.events):
-                neighbours = await self._nearest(Search(stored.partition, embedding))
+                neighbours = await self._nearest(Search(stored.partition, embedding, normalise(asked)))
                 others = [each for each in neighbours if each.fingerprint != stored.fingerprint]
                 around = await self.cache.get([each.fingerprint for each in others])
                 near = [(stored, own.similarity(embedding))]
@@ -131,7 +131,7 @@ class Meanings:
 
     async def _search(self, asking: Asking, embedding: Embedding) -> Sequence[Neighbour]:
         with asking.stopwatch.time("search"):
-            return await self._nearest(Search(asking.question.compatibility, embedding))
+            return await self._nearest(Search(asking.question.compatibility, embedding, asking.question.normalised))
 
     async def _nearest(self, search: Search) -> Sequence[Neighbour]:
         async with asyncio.timeout(self.patience):

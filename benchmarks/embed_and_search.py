@@ -18,7 +18,8 @@ from filling import question
 from service import MODELS
 
 from domain.similarity import Embedder, Search, VectorIndex
-from entrypoints.opening import open_edge, open_onnx
+from entrypoints.opening import open_onnx
+from entrypoints.opening_indexes import open_edge
 from entrypoints.settings import Settings
 
 NEIGHBOURS = Settings().semantic.neighbours

@@ -17,7 +17,8 @@ from domain.caching import Lifetime, StoredAnswer
 from domain.generation import Completion, FinishReason, TokenUsage
 from domain.questions import Question
 from domain.similarity import Embedding, Point, VectorIndex
-from entrypoints.opening import open_edge, open_onnx, open_sqlite
+from entrypoints.opening import open_onnx, open_sqlite
+from entrypoints.opening_indexes import open_edge
 from entrypoints.settings import Settings
 
 DAY = 86_400.0

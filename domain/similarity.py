@@ -41,10 +41,15 @@ class Point:
 
 @frozen
 class Search:
-    """Whose neighbours are wanted, and inside which partition."""
+    """
+    Whose neighbours are wanted, and inside which partition.
+
+    *text* is what was embedded, as it is compared, for an index that must ask by another embedder as well.
+    """
 
     partition: Compatibility
     embedding: Embedding
+    text: str = ""
 
 
 @frozen

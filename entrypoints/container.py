@@ -32,12 +32,13 @@ from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.records import Records
-from adapters.vector_index.memory import MemoryVectorIndex
+from adapters.vector_index.memory import MemoryIndexShelf, MemoryVectorIndex
 from application.accept_answers import AcceptAnswers
 from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
+from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
 from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
@@ -59,6 +60,7 @@ from application.keep_calibrations import Calibrations
 from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
 from application.manage_keys import ManageKeys
+from application.migrate_index import MigrateIndex, Succession
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
@@ -77,17 +79,23 @@ from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
     connect_anthropic,
     connect_openai,
-    connect_qdrant,
     connect_redis,
-    open_edge,
     open_onnx,
-    open_qdrant,
     open_redis,
     open_sqlite,
     read_documentation,
     share_flights,
     share_purges,
     take_answers,
+)
+from entrypoints.opening_indexes import (
+    connect_qdrant,
+    open_edge,
+    open_edge_shelf,
+    open_former_edge,
+    open_former_qdrant,
+    open_qdrant,
+    open_qdrant_shelf,
 )
 from entrypoints.settings import Settings
 
@@ -218,6 +226,23 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         qdrant=Singleton(kept_open, open_things, Singleton(open_qdrant, settings, qdrant, embedder)),
     )
 
+    # One index for each embedder; while another is still in use, both are read
+    index_shelf = Selector(
+        chosen.vector_index.kind,
+        edge=Singleton(open_edge_shelf, chosen.data_folder, embedder),
+        memory=Singleton(MemoryIndexShelf, embedder.provided.version),
+        qdrant=Singleton(open_qdrant_shelf, settings, qdrant),
+    )
+    succession = Singleton(Succession, index_shelf, embedder.provided.version)
+    open_former = Selector(
+        chosen.vector_index.kind,
+        edge=Call(partial, open_former_edge, settings),
+        memory=Object(None),
+        qdrant=Call(partial, open_former_qdrant, settings, qdrant),
+    )
+    file_answers = Singleton(FileAnswers, embedder, vector_index)
+    bridged_index = Singleton(BridgedIndex, vector_index, vector_index, file_answers, answer_cache, events)
+
     # How a semantic hit is decided
     prior = Singleton(read_prior, Object(FEATURES))
     calibration_store = Singleton(SqlCalibrationStore, records)
@@ -232,18 +257,18 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     meanings = Selector(
         Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
         on=Singleton(
-            Meanings, embedder, vector_index, answer_cache, judge_hits, clock, events, chosen.semantic.neighbours
+            Meanings, embedder, bridged_index, answer_cache, judge_hits, clock, events, chosen.semantic.neighbours
         ),
         off=Object(None),
     )
 
     # How memory is kept
-    forget_answers = Singleton(ForgetAnswers, answer_cache, vector_index, events)
+    forget_answers = Singleton(ForgetAnswers, answer_cache, bridged_index, events)
     purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, known_purges, clock, events)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
-    file_answers = Singleton(FileAnswers, embedder, vector_index)
     heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, file_answers, forget_answers)
+    migrate_index = Singleton(MigrateIndex, heal_memory, stored_answers, succession)
     inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
     judge_pairs = Singleton(JudgePairs, embedder, hit_policy, prior)
 

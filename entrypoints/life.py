@@ -8,9 +8,7 @@ from typing import Any
 import structlog
 
 from entrypoints.container import Container
-
-HEAL_EVERY = 600.0
-"""Seconds between two comparisons of the answers with their vectors; the first one is made at the start."""
+from entrypoints.index_life import index_kept
 
 SWEEP_EVERY = 60.0
 """Seconds between two looks for answers that are past their lifetime."""
@@ -30,6 +28,8 @@ async def alive(container: Container) -> AsyncIterator[None]:
         await container.records().open()
         beside = [asyncio.create_task(work(container)) for work in _works(container)]
         try:
+            if container.settings().semantic.enabled:  # else nobody asks for the vectors
+                beside.append(await index_kept(container))
             yield
         finally:
             await _end(beside)
@@ -42,22 +42,9 @@ async def alive(container: Container) -> AsyncIterator[None]:
 def _works(container: Container) -> Sequence[Work]:
     settings = container.settings()
     works = [_sweep, _save_calibrations, _prepare_models]
-    if settings.semantic.enabled:  # else nobody asks for the vectors
-        works.append(_heal)
     if settings.answer_cache.kind == "redis":  # else nobody else purges
         works.append(_follow_purges)
     return works
-
-
-async def _heal(container: Container) -> None:
-    while True:
-        try:
-            healed = await container.heal_memory()()
-        except Exception as error:  # noqa: BLE001 - memory works without it: what is not found is asked again
-            log.warning("memory_not_healed", error=str(error))
-        else:
-            log.debug("memory_healed", filed=healed)
-        await asyncio.sleep(HEAL_EVERY)
 
 
 async def _sweep(container: Container) -> None:

@@ -15,12 +15,10 @@ from adapters.exclusive import Exclusive, InUse
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel
 from adapters.language_model.markdown import read_passages
-from adapters.vector_index.edge.index import EdgeVectorIndex
 from domain.caching import AnswerCacheUnavailable
 from domain.flights import FlightBoard
 from domain.generation import LanguageModel
 from domain.purging import PurgeJournal
-from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from entrypoints.settings import Settings
 
 ANSWERS = "answers.db"
@@ -82,12 +80,6 @@ def prepare_model(settings: Settings, folder: Path | None, download: bool, progr
     return prepare(source, settings.model_folder, precision, progress).manifest.version
 
 
-def open_edge(folder: Path, embedder: Embedder) -> EdgeVectorIndex:
-    """Open the index of this embedder's version: vectors of two versions never meet."""
-    name = embedder.version.replace("/", "-")
-    return EdgeVectorIndex(folder / "index" / name, embedder.version, embedder.dimensions, _report_of_index)
-
-
 def connect_redis(settings: Settings) -> Any:
     """Import the client, and give the connection that all who keep something in Redis share."""
     from adapters.redis_address import RedisUrlInvalid, parse_address  # noqa: PLC0415 - takes 20 MB
@@ -122,32 +114,6 @@ def share_flights(connection: Any) -> FlightBoard:
     from adapters.flight_board.redis import RedisFlightBoard  # noqa: PLC0415 - as above
 
     return RedisFlightBoard(connection)
-
-
-def connect_qdrant(settings: Settings) -> Any:
-    """Import the client, and give the connection that the index and its collections share."""
-    from adapters.vector_index.qdrant.connection import QdrantAddress, QdrantConnection  # noqa: PLC0415 - takes 45 MB
-
-    chosen = settings.qdrant
-    if chosen.url is None:
-        raise VectorIndexUnavailable("the vector index is on a Qdrant server, and nobody says where: set QDRANT_URL")
-    key = chosen.api_key.get_secret_value() if chosen.api_key else ""
-    address = QdrantAddress(chosen.url, key, chosen.prefer_grpc, chosen.grpc_port)
-    return QdrantConnection(address.client(), chosen.timeout)
-
-
-def open_qdrant(settings: Settings, connection: Any, embedder: Embedder) -> VectorIndex:
-    """Give the index in the collection of this embedder's version; it is made, or looked at, at the first use."""
-    from adapters.vector_index.qdrant.blueprint import Blueprint  # noqa: PLC0415 - as above
-    from adapters.vector_index.qdrant.collection import QdrantCollection  # noqa: PLC0415
-    from adapters.vector_index.qdrant.index import QdrantVectorIndex  # noqa: PLC0415
-
-    blueprint = Blueprint(embedder.version, embedder.dimensions, settings.qdrant.collection)
-    return QdrantVectorIndex(connection, QdrantCollection(connection, blueprint))
-
-
-def _report_of_index(sentence: str) -> None:
-    log.warning("vector_index", detail=sentence)
 
 
 def connect_openai(settings: Settings) -> LanguageModel:

@@ -1,6 +1,7 @@
 """A prepared model: a folder of files, and the manifest that vouches for them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -85,6 +86,15 @@ def read_prepared_model(folder: Path) -> PreparedModel:
     for name, expected in manifest.files.items():
         _check_file(folder / name, expected)
     return PreparedModel(folder, manifest)
+
+
+def find_prepared_model(models: Path, version: str) -> Path | None:
+    """Give the folder in *models* that holds the model of this version; ``None`` where none does."""
+    for manifest in models.glob(f"*/{MANIFEST}"):
+        with suppress(EmbedderUnavailable):
+            if _read_manifest(manifest.parent).version == version:
+                return manifest.parent
+    return None
 
 
 def checksum(path: Path) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Embedding, Neighbour, Point, Search, VectorCatalogue, VectorIndex
+from domain.succession import IndexShelf
 
 FIRST_ROWS = 16
 
@@ -76,6 +77,30 @@ class MemoryVectorIndex(VectorIndex, VectorCatalogue):
         del self._order[bisect_right(self._order, fingerprint) - 1]
         if await self._partitions[partition].drop(fingerprint) == 0:
             del self._partitions[partition]
+
+
+class MemoryIndexShelf(IndexShelf):
+    """The shelf of indexes that live in this process: it begins with that of *embedder*, which is in use."""
+
+    def __init__(self, embedder: str) -> None:
+        self._used = embedder
+        self._held = {embedder}
+
+    def hold(self, embedder: str) -> None:
+        """Know that there is an index of this version."""
+        self._held.add(embedder)
+
+    async def in_use(self) -> str | None:  # noqa: D102
+        return self._used
+
+    async def take_into_use(self, embedder: str) -> None:  # noqa: D102
+        self._used = embedder
+
+    async def versions(self) -> Sequence[str]:  # noqa: D102
+        return sorted(self._held)
+
+    async def remove(self, embedder: str) -> None:  # noqa: D102
+        self._held.discard(embedder)
 
 
 class _Rows:

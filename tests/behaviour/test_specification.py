@@ -12,7 +12,7 @@ PROMISES = {
     *("exact_hit", "cache_miss", "semantic_hit", "bypass", "freshness"),
     *("trusted_hits", "feedback", "quality_report"),
     *("warm_up", "backup"),
-    *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches"),
+    *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches", "change_of_embedder"),
 }
 TECHNICAL = re.compile(
     r"\b(HTTP|GET|POST|DELETE|JSON|header|status|endpoint|URL|request|response|[45]\d\d|cache-control|fingerprint)\b",

@@ -21,6 +21,7 @@ from domain.events import EventSink
 from domain.generation import LanguageModel
 from domain.purging import PurgeJournal
 from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
+from domain.succession import IndexShelf
 from domain.tenancy import KeyRing
 from domain.verdicts import HitPolicy
 from entrypoints.container import Container
@@ -33,6 +34,7 @@ CHOICES = {
     "purge_journal": ("answer_cache", "kind", (PurgeJournal,)),
     "embedder": ("embedder", "kind", (Embedder,)),
     "vector_index": ("vector_index", "kind", (VectorIndex,)),
+    "index_shelf": ("vector_index", "kind", (IndexShelf,)),
     "hit_policy": ("semantic", "policy", (HitPolicy,)),
     "answer_judge": ("semantic", "answer_judge", (AnswerJudge,)),
 }
@@ -153,7 +155,15 @@ async def test_a_redis_that_nobody_can_find_is_told_of_by_its_setting(build: Bui
 
 def test_every_choice_is_known_to_this_test() -> None:
     chosen = {name for name, provider in Container.providers.items() if isinstance(provider, Selector)}
-    assert chosen == {*CHOICES, "fleet", "meanings", "filing", "filed_meanings", "learn_from_answers"}
+    assert chosen == {
+        *CHOICES,
+        "fleet",
+        "open_former",
+        "meanings",
+        "filing",
+        "filed_meanings",
+        "learn_from_answers",
+    }
 
 
 @pytest.mark.parametrize("part", CHOICES)

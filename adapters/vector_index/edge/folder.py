@@ -29,6 +29,11 @@ class Manifest(msgspec.Struct, frozen=True):
     shard: str
 
 
+def folder_of(indexes: Path, embedder: str) -> Path:
+    """Give the folder, among all *indexes*, of this embedder version: vectors of two versions never meet."""
+    return indexes / embedder.replace("/", "-")
+
+
 class Damaged(Exception):
     """The folder holds something, but no index that can be read."""
 

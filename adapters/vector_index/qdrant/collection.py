@@ -7,20 +7,22 @@ from qdrant_client import models
 from adapters.vector_index.qdrant.blueprint import EMBEDDER, GRAPH, QUANTISED, TENANTS, Blueprint
 from adapters.vector_index.qdrant.connection import MAINTENANCE, QdrantConnection
 from adapters.vector_index.qdrant.points import PARTITION
+from adapters.vector_index.qdrant.shelf import naming
 from domain.similarity import VectorIndexUnavailable
 
 
 class QdrantCollection:
     """
-    The collection that *blueprint* describes.
+    The collection that *blueprint* describes; *made_if_missing* tells whether it may be made.
 
     It is looked at in a task of its own: whoever waits for that may lose patience, it goes on for the next.
     """
 
-    def __init__(self, connection: QdrantConnection, blueprint: Blueprint) -> None:
+    def __init__(self, connection: QdrantConnection, blueprint: Blueprint, *, made_if_missing: bool = True) -> None:
         self._connection = connection
         self._client = connection.client
         self._blueprint = blueprint
+        self._made_if_missing = made_if_missing
         self._sound = False
         self._looking: asyncio.Task[None] | None = None
 
@@ -87,6 +89,8 @@ class QdrantCollection:
 
     async def _make(self) -> None:
         """Make it; should another worker do so at the same time, theirs is as good."""
+        if not self._made_if_missing:
+            raise VectorIndexUnavailable(f"the collection {self._blueprint.name} is not there any more")
         try:
             await self._client.create_collection(
                 self._blueprint.name,
@@ -106,10 +110,3 @@ class QdrantCollection:
         aliases = await self._client.get_aliases()
         if not any(each.alias_name == self._blueprint.prefix for each in aliases.aliases):
             await self._client.update_collection_aliases([naming(self._blueprint)])
-
-
-def naming(blueprint: Blueprint) -> models.CreateAliasOperation:
-    """Have the alias mean this collection, and from that moment on no other."""
-    return models.CreateAliasOperation(
-        create_alias=models.CreateAlias(collection_name=blueprint.name, alias_name=blueprint.prefix)
-    )
