@@ -73,7 +73,7 @@ class StoredAnswer:
     @property
     def documents(self) -> tuple[str, ...]:
         """Name the documents that the answer cites, each once."""
-        return tuple(dict.fromkeys(each.source for each in self.completion.citations))
+        return tuple(dict.fromkeys(each.document or each.source for each in self.completion.citations))
 
     @property
     def shared_answer(self) -> str:

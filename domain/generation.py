@@ -66,10 +66,11 @@ class FinishReason(StrEnum):
 
 @frozen
 class Citation:
-    """Where an answer, or a part of it, was taken from."""
+    """Where an answer, or a part of it, was taken from: the place, and the *document*, if that is not the same."""
 
     source: str
     quote: str
+    document: str = ""
 
 
 @frozen

@@ -22,6 +22,12 @@ Feature: What must be forgotten is forgotten
         | given by the model "small"  | 2      | What does the premium cost?                        |
         | in the namespace "handbook" | 1      | What does the basic cost?, What does the premium cost? |
 
+    Example: What was taken from a document
+      Given "How do I install RAGBoost?" was answered from the documentation
+      When the answers that cite "README.md" are purged
+      Then 1 answers are gone
+      And these are still remembered: What does the basic cost?, What does the premium cost?, Who founded the company?
+
     Example: All of it
       When all answers are purged
       Then 3 answers are gone

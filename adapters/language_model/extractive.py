@@ -118,7 +118,7 @@ class ExtractiveLanguageModel(LanguageModel):
         passage = self._passages[quoted[0].passage]
         quote = _joined(quoted)
         known = self._coverage(asked, f"{passage.source} {passage.title} {quote}")
-        return Citation(passage.place, quote) if known >= ENOUGH else None
+        return Citation(passage.place, quote, passage.source) if known >= ENOUGH else None
 
     def _best(self, asked: Sequence[str]) -> list[Sentence]:
         """Give the best sentence, and those of its passage that are nearly as good, in the order of the text."""

@@ -39,6 +39,7 @@ SELECTIONS = (
     (r'tagged "(.+)"', lambda tag: {"tag": tag}),
     (r'given by the model "(.+)"', lambda model: {"model": model}),
     (r'in the namespace "(.+)"', lambda name: {"namespace": name}),
+    (r'that cite "(.+)"', lambda document: {"document": document}),
     (r"older than (\d+) seconds", lambda seconds: {"older_than": int(seconds)}),
 )
 NUMBERS = {"once": 1, "twice": 2}
@@ -150,7 +151,7 @@ def was_answered(driver: Driver, question: str) -> None:
     assert driver.ask(question).kind == "model"
 
 
-@given(parsers.re(r'"(?P<question>[^"]*)" was answered(?P<how>(?!, good| from memory).*)'))
+@given(parsers.re(r'"(?P<question>[^"]*)" was answered(?P<how>(?!, good| from memory| from the documentation).*)'))
 def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None:
     assert driver.ask(question, **wishes(how)).kind == "model"
 

@@ -36,6 +36,11 @@ def somebody_is_waiting(driver: Driver, question: str) -> None:
     driver.start_asking(question)
 
 
+@given(parsers.parse('"{question}" was answered from the documentation'))
+def was_answered_from_the_documentation(driver: Driver, question: str) -> None:
+    assert driver.ask(question, provider="extractive").kind == "model"
+
+
 @when("all answers are purged before the model has answered")
 def purged_before_the_model_has_answered(driver: Driver) -> None:
     driver.purge()

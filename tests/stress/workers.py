@@ -93,6 +93,7 @@ def workers(
     shared = {
         "RAGBOOST_ANSWER_CACHE_KIND": "redis",
         "REDIS_URL": redis,
+        "RAGBOOST_REDIS_TIMEOUT": "5",  # so many processes keep one another waiting, which is not the question
         "RAGBOOST_SEMANTIC_ENABLED": "false",
         "RAGBOOST_RECORDS_URL": f"sqlite+aiosqlite:///{folder}/records.db",
         "OPENAI_BASE_URL": f"{upstream.url}/v1",

@@ -32,7 +32,9 @@ async def ask(question: str, passages: Sequence[Passage] = PASSAGES) -> Completi
 async def test_it_quotes_the_sentence_and_names_its_place() -> None:
     answer = await ask("How long does an answer stay fresh?")
     assert answer.text == '"An answer stays fresh for 3600 seconds." — docs/lifetime.md, Lifetime'
-    assert answer.citations == (Citation("docs/lifetime.md, Lifetime", "An answer stays fresh for 3600 seconds."),)
+    assert answer.citations == (
+        Citation("docs/lifetime.md, Lifetime", "An answer stays fresh for 3600 seconds.", "docs/lifetime.md"),
+    )
     assert (answer.finish_reason, answer.usage) == (FinishReason.STOP, TokenUsage(0, 0))
 
 
