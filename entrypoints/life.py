@@ -26,6 +26,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
     """Open what must be opened, heal and sweep in the background, and end everything in order."""
     async with container.open_things():
         await container.records().open()
+        container.answer_question()  # what cannot be opened is told before anything begins
         beside = [asyncio.create_task(work(container)) for work in _works(container)]
         try:
             if container.settings().semantic.enabled:  # else nobody asks for the vectors
