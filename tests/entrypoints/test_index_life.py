@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from adapters.embedder.prepared_model import PreparedModel
 from application.heal_memory import HealMemory
 from application.migrate_index import MigrateIndex
+from domain.caching import Lifetime
 from domain.questions import Fingerprint
 from domain.similarity import Search, VectorIndexUnavailable
 from entrypoints import index_life
@@ -22,6 +24,7 @@ from entrypoints.migration_note import NAME, read_note
 from entrypoints.settings import Settings
 from tests.builders import a_question, a_stored_answer
 from tests.qdrant_server import Hanging, ScriptedQdrant, Willing
+from tests.redis_servers import RedisServer
 from tests.upstream import until
 
 HASHING = {"embedder": {"kind": "hashing"}}
@@ -55,10 +58,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_life, "TRY_AGAIN", 0.05)
 
 
-@pytest.fixture
-async def remembered(make: Make) -> list[Fingerprint]:
-    """Give the names of forty answers that the index of the former embedder knows."""
-    container = make(**HASHING)
+async def remember_in(container: Container) -> list[Fingerprint]:
+    """Remember forty answers, and file them by the embedder of *container*; give their names."""
     questions = [a_question(f"How do I install package {number}?") for number in range(40)]
     async with alive(container):
         await container.stored_answers().put(
@@ -68,12 +69,19 @@ async def remembered(make: Make) -> list[Fingerprint]:
                     partition=each.compatibility,
                     question=each.text,
                     stored_at=time.time(),
+                    lifetime=Lifetime(ttl=3600),
                 )
                 for each in questions
             ]
         )
         await container.heal_memory()()
     return sorted(each.fingerprint for each in questions)
+
+
+@pytest.fixture
+async def remembered(make: Make) -> list[Fingerprint]:
+    """Give the names of answers that the index of the former embedder knows."""
+    return await remember_in(make(**HASHING))
 
 
 async def filed(container: Container) -> Sequence[Fingerprint]:
@@ -228,3 +236,32 @@ async def test_a_server_that_is_away_at_the_start_is_asked_again(
             qdrant_server.manner = Willing()
             await until(lambda: any(each["event"] == "index_migrated" for each in lines), 20)
             assert await filed(container) == remembered
+
+
+async def test_many_workers_move_one_memory_together(
+    tmp_path: Path,
+    prepared_model: PreparedModel,
+    redis_server: RedisServer,
+    redis_prefix: str,
+    qdrant_server: ScriptedQdrant,
+) -> None:
+    def worker(number: int, **changes: Any) -> Container:
+        shared = {
+            "data_folder": tmp_path / f"worker-{number}",
+            "models_folder": prepared_model.folder.parent,
+            "answer_cache": {"kind": "redis"},
+            "redis": {"url": redis_server.url, "prefix": redis_prefix, "timeout": 2},
+            "vector_index": {"kind": "qdrant"},
+            "qdrant": {"url": qdrant_server.url, "timeout": 2},
+        }
+        return Container(settings=Settings.model_validate({**shared, **changes}))
+
+    former, workers = worker(0, **HASHING), [worker(number, **MINILM) for number in range(3)]
+    names = await remember_in(former)
+    async with AsyncExitStack() as stack:
+        for each in workers:
+            await stack.enter_async_context(alive(each))
+            assert await nearest(each) == a_question("How do I install package 7?").fingerprint
+        await until(lambda: not any(bridged(each) for each in workers), 20)
+        assert [await filed(each) for each in workers] == [names] * 3
+        assert [await each.succession().origin() for each in workers] == [None] * 3
