@@ -10,6 +10,7 @@ from attrs import define, evolve, field, frozen
 from application.evict_answers import EvictAnswers
 from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
+from application.go_through import slices
 from application.survive_failures import Surviving
 from domain.caching import AnswerCache, Freshness, Lifetime, StoredAnswer
 from domain.clock import Clock
@@ -114,7 +115,8 @@ class AcceptAnswers:
 
     async def _write(self, answers: Sequence[StoredAnswer]) -> None:
         # The answers go first: whoever finds a vector can be served.
-        await self.cache.put(answers)
+        for some in slices(answers):
+            await self.cache.put(some)
         if self.filing:
             await self._file(self.filing, [Entry(each) for each in answers])
         with Surviving("answer_cache", self.events):

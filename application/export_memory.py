@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from attrs import frozen
 
 from application.follow_purges import KnownPurges
-from application.go_through import PAGE, Names, pages
+from application.go_through import PAGE, Names, pages, slices
 from domain.caching import AnswerCache
 from domain.catalogue import AnswerCatalogue, Selection
 from domain.entries import Entry
@@ -60,9 +60,8 @@ class ExportMemory:
             async for page in pages(self.catalogue.page):
                 yield page
         else:
-            names = await self.catalogue.select(Selection(tenant))
-            for start in range(0, len(names), PAGE):
-                yield names[start : start + PAGE]
+            for some in slices(await self.catalogue.select(Selection(tenant)), PAGE):
+                yield some
 
     async def _read(self, names: Names) -> Sequence[Entry]:
         answers = await self.cache.get(names)

@@ -1,6 +1,6 @@
 """Make the two memories agree again after a crash or a loss: the answers are the truth, the vectors follow."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from itertools import takewhile
 from secrets import token_hex
 
@@ -8,7 +8,7 @@ from attrs import frozen
 
 from application.file_answers import FileAnswers
 from application.forget_answers import ForgetAnswers
-from application.go_through import PAGE, Names
+from application.go_through import PAGE, Names, slices
 from domain.caching import AnswerCache
 from domain.catalogue import AnswerCatalogue
 from domain.entries import Entry
@@ -67,7 +67,7 @@ class HealMemory:
         async for stretch in self._stretches():
             seen += len(stretch.answers) - len(stretch.missing)
             tell(seen + filed)
-            for some in _slices(stretch.missing, BATCH):
+            for some in slices(stretch.missing, BATCH):
                 filed += await self._file(some)
                 tell(seen + filed)
             await self._remove(stretch.orphans)
@@ -103,7 +103,3 @@ class HealMemory:
 
 def _up_to(last: Fingerprint | None, names: Names) -> Names:
     return names if last is None else list(takewhile(lambda name: name <= last, names))
-
-
-def _slices(names: Names, size: int) -> Iterator[Names]:
-    return (names[start : start + size] for start in range(0, len(names), size))

@@ -11,7 +11,7 @@ from application.evict_answers import EvictAnswers
 from application.export_memory import FiledMeanings
 from application.file_answers import FileAnswers
 from application.follow_purges import KnownPurges
-from application.go_through import PAGE
+from application.go_through import PAGE, slices
 from domain.caching import AnswerCache, Freshness, StoredAnswer
 from domain.clock import Clock
 from domain.entries import Entry
@@ -95,7 +95,8 @@ class ImportMemory:
         mine = await self.cache.get([each.answer.fingerprint for each in entries])
         arrivals = [(each, self._arrival(each.answer, mine, beginning)) for each in entries]
         taken = [_stamped(each, beginning) for each, arrival in arrivals if arrival is Arrival.IMPORTED]
-        await self.cache.put([each.answer for each in taken])
+        for some in slices(taken):
+            await self.cache.put([each.answer for each in some])
         embedded = await self._file(taken, [each for each, arrival in arrivals if arrival is Arrival.KNOWN])
         purged = await self._take_back([each.answer for each in taken], beginning)
         await self.evict.make_room()
@@ -131,8 +132,8 @@ class ImportMemory:
         news = [limited(each) for each in theirs if each.uid not in known]
         named = {each.what: each.at for each in news if isinstance(each.what, str)}
         outlived: set[Fingerprint] = set()
-        for start in range(0, len(named), PAGE):
-            found = await self.cache.get(tuple(named)[start : start + PAGE])
+        for some in slices(tuple(named), PAGE):
+            found = await self.cache.get(some)
             outlived.update(name for name, stored in found.items() if stored.stored_at > named[name])
         return [each for each in news if each.what not in outlived]
 

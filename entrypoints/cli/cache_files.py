@@ -15,12 +15,17 @@ from entrypoints.cli.memory_survey import Survey, survey
 from entrypoints.container import Container
 from entrypoints.logs import configure_logging
 from entrypoints.opening import FolderInUse
+from entrypoints.settings import Settings
 from entrypoints.settings_loading import load_settings
 
 T = TypeVar("T")
 
 SHOWN = 5
 """So many places of damage are named."""
+
+
+PATIENCE = 10.0
+"""Seconds that a server may take for what is asked of it at once."""
 
 
 class ServiceInTheWay(RAGBoostError):
@@ -69,9 +74,8 @@ def _imported(file: Path) -> tuple[Survey, Restored]:
 
 def _with_memory(work: Callable[[Container], Awaitable[T]]) -> T:
     """Do *work* on the memory that is configured, and nothing beside it."""
-    settings = load_settings()
-    quiet = settings.model_copy(update={"log": settings.log.model_copy(update={"level": "warning"})})
-    configure_logging(quiet, sys.stderr)
+    settings = _patient(load_settings())
+    configure_logging(settings, sys.stderr)
 
     async def run() -> T:
         container = Container(settings=settings)
@@ -82,6 +86,16 @@ def _with_memory(work: Callable[[Container], Awaitable[T]]) -> T:
         return uvloop.run(run())
     except FolderInUse as error:
         raise ServiceInTheWay(f"a running service uses {error.folder}: stop it for as long as this takes") from error
+
+
+def _patient(settings: Settings) -> Settings:
+    """Let servers take their time, as nobody's question waits for them; and say only what matters."""
+    log = settings.log.model_copy(update={"level": "warning"})
+    redis, qdrant = (
+        server.model_copy(update={"timeout": max(server.timeout, PATIENCE)})
+        for server in (settings.redis, settings.qdrant)
+    )
+    return settings.model_copy(update={"log": log, "redis": redis, "qdrant": qdrant})
 
 
 def _damage(found: Survey) -> Iterator[str]:

@@ -247,8 +247,8 @@ class TestPurges:
 
     async def test_a_journal_forgets_none_of_its_own(self) -> None:
         target = Core()
-        for number in range(KEPT - 2):
-            await target.journal.append([Purge(f"ours {number}", "acme", Selection("acme", tag=f"{number}"), 1.0)])
+        ours = [Purge(f"ours {number}", "acme", Selection("acme", tag=f"{number}"), 1.0) for number in range(KEPT - 2)]
+        await target.journal.append(ours)
         theirs = [Purge(f"theirs {number}", "acme", Selection("acme", tag="b"), float(number)) for number in range(5)]
 
         await target.importing.begin(theirs)

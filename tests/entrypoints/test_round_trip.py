@@ -25,6 +25,7 @@ from entrypoints.container import Container
 from entrypoints.settings import Settings
 from tests.builders import a_completion, a_fingerprint, a_stored_answer
 from tests.qdrant_server import ScriptedQdrant
+from tests.redis_servers import RedisServer, fresh_prefix
 
 COUNT = 300
 """More than a page."""
@@ -39,15 +40,17 @@ class Servers:
     """What a wiring may be made of besides folders."""
 
     qdrant: ScriptedQdrant
+    redis: RedisServer
 
 
 WIRINGS: Mapping[str, Callable[[Servers, str], Wiring]] = {
     "memory": lambda *_: {"answer_cache": {"kind": "memory"}, "vector_index": {"kind": "memory"}},
     "embedded": lambda *_: {"answer_cache": {"kind": "sqlite"}, "vector_index": {"kind": "edge"}},
-    "qdrant": lambda servers, name: {
-        "answer_cache": {"kind": "sqlite"},
+    "shared": lambda servers, name: {
+        "answer_cache": {"kind": "redis"},
+        "redis": {"url": servers.redis.url, "prefix": name, "timeout": 5},
         "vector_index": {"kind": "qdrant"},
-        "qdrant": {"url": servers.qdrant.url, "collection": name},
+        "qdrant": {"url": servers.qdrant.url, "collection": name, "timeout": 5},
     },
 }
 
@@ -58,11 +61,9 @@ class Places:
     def __init__(self, folder: Path, models: Path, servers: Servers) -> None:
         self.folder, self.models, self.servers = folder, models, servers
         self.opened = AsyncExitStack()
-        self.made = 0
 
     async def open(self, wiring: str, **changes: Any) -> Container:
-        self.made += 1
-        name = f"memory-{self.made}"
+        name = fresh_prefix()
         home = {"data_folder": self.folder / name, "models_folder": self.models, "embedder": {"kind": "hashing"}}
         chosen = {**home, **WIRINGS[wiring](self.servers, name), **changes}
         container = Container(settings=Settings.model_validate(chosen))
@@ -71,8 +72,10 @@ class Places:
 
 
 @pytest.fixture
-async def places(tmp_path: Path, prepared_model: PreparedModel, qdrant_server: ScriptedQdrant) -> AsyncIterator[Places]:
-    places = Places(tmp_path, prepared_model.folder.parent, Servers(qdrant_server))
+async def places(
+    tmp_path: Path, prepared_model: PreparedModel, qdrant_server: ScriptedQdrant, redis_server: RedisServer
+) -> AsyncIterator[Places]:
+    places = Places(tmp_path, prepared_model.folder.parent, Servers(qdrant_server, redis_server))
     yield places
     await places.opened.aclose()
 

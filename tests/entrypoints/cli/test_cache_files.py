@@ -17,6 +17,8 @@ from entrypoints.cli.memory_moves import ImportBrokenOff, NothingToExport
 from entrypoints.cli.whole_file import whole_file
 from tests.entrypoints.cli.conftest import Main, Run
 from tests.entrypoints.http.running import PATIENCE, running
+from tests.qdrant_server import ScriptedQdrant
+from tests.redis_servers import RedisServer
 
 COMMAND = [sys.executable, "-c", "from entrypoints.cli.main import main; main()"]
 COUNT = 600
@@ -122,7 +124,7 @@ def edge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAGBOOST_VECTOR_INDEX_KIND", "edge")
 
 
-@pytest.mark.usefixtures("edge")
+@pytest.mark.usefixtures("run", "edge")
 class TestMeanings:
     def test_they_move_with_the_answers(self, run: Run, file: Path) -> None:
         assert run("cache", "import", str(file)).stdout == f"{COUNT} answers imported\n"
@@ -312,6 +314,38 @@ def test_a_folder_that_a_service_uses_is_refused(main: Main, file: Path, command
 
     assert status == 1
     assert told == f"ragboost: a running service uses {file.parent}/new: stop it for as long as this takes\n"
+
+
+@pytest.fixture
+def shared(redis_server: RedisServer, redis_prefix: str, qdrant_server: ScriptedQdrant) -> dict[str, str]:
+    """Give the settings of memories on servers."""
+    return {
+        "RAGBOOST_ANSWER_CACHE_KIND": "redis",
+        "REDIS_URL": redis_server.url,
+        "RAGBOOST_REDIS_PREFIX": redis_prefix,
+        "RAGBOOST_REDIS_TIMEOUT": "2",
+        "RAGBOOST_VECTOR_INDEX_KIND": "qdrant",
+        "QDRANT_URL": qdrant_server.url,
+        "RAGBOOST_QDRANT_COLLECTION": redis_prefix,
+        "RAGBOOST_QDRANT_TIMEOUT": "2",
+        "RAGBOOST_SEMANTIC_ENABLED": "true",
+    }
+
+
+def test_over_servers_it_is_done_beside_the_services(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: dict[str, str]
+) -> None:
+    for name, value in shared.items():
+        monkeypatch.setenv(name, value)
+    with running(tmp_path, **shared) as service:
+        fill(run, tmp_path, 300, "Answer", "--url", str(service.client.base_url))
+        exported = run("cache", "export", "memory.ragboost").stdout
+        service.post("/api/v1/cache/purge", {"all": True})
+
+        imported = run("cache", "import", "memory.ragboost").stdout
+
+    assert exported.startswith("300 answers, 300 with their meaning, are in ")
+    assert imported == "300 left out, for they were purged\n"
 
 
 def a_small_disk() -> None:
