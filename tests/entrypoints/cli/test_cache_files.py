@@ -118,7 +118,7 @@ class TestThereAndBack:
 
 
 @pytest.fixture
-def edge(monkeypatch: pytest.MonkeyPatch) -> None:
+def edge(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - which chooses another index
     """Keep vectors on disk."""
     monkeypatch.setenv("RAGBOOST_SEMANTIC_ENABLED", "true")
     monkeypatch.setenv("RAGBOOST_VECTOR_INDEX_KIND", "edge")
