@@ -269,7 +269,7 @@ class TestWhereNothingCanBeWritten:
         )
 
         assert exporting.returncode == 1
-        assert exporting.stderr == (
+        assert exporting.stderr.startswith(  # who measures coverage has no room either, and says so
             "ragboost: memory.ragboost cannot be written: File too large; what was there is as it was\n"
         )
         assert (tmp_path / "memory.ragboost").read_text() == "of yesterday"
@@ -283,6 +283,15 @@ class TestWhereNothingCanBeWritten:
 
         assert not list(tmp_path.glob("*.part"))
         assert run("cache", "import", "memory.ragboost").stdout == "3 known already\n"
+
+    def test_an_export_that_goes_wrong_leaves_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("of yesterday")
+
+        with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "file") as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+        assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "of yesterday")]
 
     def test_two_exports_into_one_file_do_not_mix(self, run: Run, tmp_path: Path) -> None:
         fill(run, tmp_path, 3)
