@@ -24,6 +24,8 @@ from entrypoints.cli.memory_blocks import LARGEST, encode_entries, encode_purges
 
 MAGIC: Final = b"RAGBOOST MEMORY\n"
 VERSION: Final = 1
+"""Change this whenever an older RAGBoost would lose something of what a newer one wrote."""
+
 MARK: Final = 16
 SEAL: Final = 16
 BEGINNING: Final = Struct(f">{len(MAGIC)}sH{MARK}s")

@@ -83,7 +83,7 @@ async def places(
 def an_answer(number: int) -> StoredAnswer:
     """Give an answer that is like no other in anything."""
     now = time.time()
-    cited = tuple(Citation(f"page {each}", f"Größe {each}") for each in range(number % 3))
+    cited = tuple(Citation(f"page {each}", f"Größe {each}", f"book {number}") for each in range(number % 3))
     completion = a_completion(f"Answer {number}. \N{FOX FACE}" * 20, usage=TokenUsage(number, 2), citations=cited)
     return a_stored_answer(
         number,

@@ -34,7 +34,7 @@ COMPLETIONS = st.builds(
     model=TEXT,
     usage=st.builds(TokenUsage, st.integers(0, 10**9), st.integers(0, 10**9)),
     finish_reason=st.sampled_from(FinishReason),
-    citations=st.lists(st.builds(Citation, TEXT, TEXT), max_size=2).map(tuple),
+    citations=st.lists(st.builds(Citation, TEXT, TEXT, TEXT), max_size=2).map(tuple),
 )
 ANSWERS = st.builds(
     StoredAnswer,
