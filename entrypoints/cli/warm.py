@@ -108,7 +108,7 @@ class Warming:
             if each.trouble:
                 self._tell(each, each.trouble)
         await self._give([each for each in lines if each.is_given])
-        await _together([self._ask(each) for each in lines if each.fields and not each.is_given])
+        await _together([self._ask(each) for each in lines if each.fields is not None and not each.is_given])
 
     async def _give(self, lines: Sequence[WarmLine]) -> None:
         if not lines:

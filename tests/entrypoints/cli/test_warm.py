@@ -158,6 +158,7 @@ class TestBrokenLines:
         ('{"query": "a", "answer": ""}', "answer: must not be blank"),
         ('{"query": "a", "answer": null}', "answer: Expected `str`, got `null`"),
         ('{"answer": "b"}', "query: is required"),
+        ("{}", "query: is required"),
         ('{"query": "a", "answering": "b"}', "answering: is not a field of this request; "),
         ('{"query": "a", "answer": "b", "tgas": []}', "did you mean 'tags'?"),
         ('{"query": "a", "provider": "opnai"}', "did you mean 'openai'?"),
