@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.errors import Unavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest version of the tables; a test keeps it equal to the newest migration."""
 
 PATIENCE = 10.0
@@ -59,6 +59,15 @@ calibrations = Table(
     Column("value", LargeBinary, nullable=False),
 )
 """One row for each ``Traffic``; *revision* counts how often it was saved."""
+
+purges = Table(
+    "purges",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("uid", String, nullable=False, unique=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""The last purges, in order."""
 
 
 class RecordsTooNew(Unavailable):

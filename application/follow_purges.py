@@ -58,6 +58,11 @@ class KnownPurges:
             else:
                 self._learn(excerpt)
 
+    async def begin(self) -> None:
+        """Learn of what was purged before this worker began; survives, and notes, a journal that fails."""
+        with Surviving("purge_journal", self.events):
+            await self.catch_up()
+
     async def wait(self) -> Sequence[Purge]:
         """
         Wait until something may have been purged, and learn of it; survives, and notes, a journal that fails.

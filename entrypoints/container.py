@@ -31,6 +31,7 @@ from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
+from adapters.purge_journal.sql import SqlPurgeJournal
 from adapters.records import Records
 from adapters.vector_index.memory import MemoryIndexShelf, MemoryVectorIndex
 from application.accept_answers import AcceptAnswers
@@ -193,7 +194,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     redis = Singleton(kept_open, open_things, Singleton(connect_redis, settings))
     purge_journal = Selector(
         chosen.answer_cache.kind,
-        sqlite=Singleton(MemoryPurgeJournal),
+        sqlite=Singleton(SqlPurgeJournal, records),
         memory=Singleton(MemoryPurgeJournal),
         redis=Singleton(share_purges, redis),
     )

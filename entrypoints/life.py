@@ -27,6 +27,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
     async with container.open_things():
         await container.records().open()
         container.answer_question()  # what cannot be opened is told before anything begins
+        await container.known_purges().begin()
         beside = [asyncio.create_task(work(container)) for work in _works(container)]
         try:
             if container.settings().semantic.enabled:  # else nobody asks for the vectors

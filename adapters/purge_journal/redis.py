@@ -1,16 +1,14 @@
 """The journal of purges in Redis: a stream, whose entries are numbered by us."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import msgspec
 from attrs import evolve, frozen
 
+from adapters.purge_journal.encoding import decode, encode, is_readable
 from adapters.redis_commands import Command, Script
 from adapters.redis_connection import RedisConnection, redis_errors
 from adapters.translation import translating
-from domain.catalogue import Selection
 from domain.purging import KEPT, Continuity, Excerpt, Purge, PurgeJournal, PurgeJournalUnavailable
-from domain.questions import Fingerprint
 
 ERRORS = redis_errors(PurgeJournalUnavailable)
 
@@ -54,18 +52,6 @@ return {'broken', from('-')}
 """The key is the stream. Arguments: the number and the name of the last one known, or 0 and nothing."""
 
 
-class _Body(msgspec.Struct, frozen=True):
-    """A purge without its name and number."""
-
-    tenant: str
-    what: Selection | Fingerprint
-    at: float
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Body).decode
-
-
 @frozen
 class RedisPurgeJournal(PurgeJournal):
     """
@@ -79,7 +65,7 @@ class RedisPurgeJournal(PurgeJournal):
 
     async def append(self, purges: Sequence[Purge], beyond: int = 0) -> Sequence[Purge]:
         """Number and write them in one step."""
-        written = [word for each in purges for word in (each.uid, _encode(_Body(each.tenant, each.what, each.at)))]
+        written = [word for each in purges for word in (each.uid, encode(each))]
         with translating(ERRORS):
             added = await self.connection.run(APPEND.on(self._key, beyond, self.kept, *written), PATIENCE)
         of = {each.uid: each for each in purges}
@@ -90,8 +76,8 @@ class RedisPurgeJournal(PurgeJournal):
         known = (last.number, last.uid) if last else (0, "")
         with translating(ERRORS):
             continuity, entries = await self.connection.run(READ.on(self._key, *known))
-        purges = [_purge(*each) for each in entries]
-        readable = all(each.tenant for each in purges)
+        purges = [decode(fields[1].decode(), int(entry.split(b"-")[0]), fields[3]) for entry, fields in entries]
+        readable = all(map(is_readable, purges))
         goes_on = Continuity(continuity.decode())
         return Excerpt(purges, Continuity.TRIMMED if goes_on is Continuity.SEAMLESS and not readable else goes_on)
 
@@ -105,13 +91,3 @@ class RedisPurgeJournal(PurgeJournal):
     @property
     def _key(self) -> bytes:
         return f"{{{self.connection.prefix}:purges}}".encode()
-
-
-def _purge(entry: bytes, fields: Sequence[bytes] | Mapping[bytes, bytes]) -> Purge:
-    _, uid, _, body = fields
-    number = int(entry.split(b"-")[0])
-    try:
-        read = _decode(body)
-    except msgspec.MsgspecError:
-        return Purge(uid.decode(), "", Selection(""), 0.0, number)
-    return Purge(uid.decode(), read.tenant, read.what, read.at, number)

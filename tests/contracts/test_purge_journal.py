@@ -8,6 +8,8 @@ from attrs import evolve
 
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.redis import RedisPurgeJournal
+from adapters.purge_journal.sql import SqlPurgeJournal
+from adapters.records import Records
 from domain.catalogue import Selection
 from domain.purging import Continuity, Purge, PurgeJournal
 from domain.questions import Fingerprint
@@ -18,10 +20,16 @@ KEPT = 20
 EVERYTHING = Selection("acme", "support", "ü🦊", "small", "README.md", 1_234_567.890123)
 
 
-@pytest.fixture(params=["memory", "redis", "redis cluster"])
+@pytest.fixture(params=["memory", "sql", "redis", "redis cluster"])
 async def journal(request: pytest.FixtureRequest) -> AsyncIterator[PurgeJournal]:
     if request.param == "memory":
         yield MemoryPurgeJournal(KEPT)
+        return
+    if request.param == "sql":
+        records = Records(f"sqlite+aiosqlite:///{request.getfixturevalue('tmp_path')}/records.db")
+        await records.open()
+        yield SqlPurgeJournal(records, KEPT)
+        await records.close()
         return
     async with redis_connection(request, request.param) as connection:
         yield RedisPurgeJournal(connection, KEPT)
