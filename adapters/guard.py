@@ -13,11 +13,11 @@ from domain.resilience import CircuitBreaker, State
 
 T = TypeVar("T")
 
-ALL, HALF = 2, 1
-"""Strikes of a call that cost us all its time, and of one that cost less: two of these in a row are one of those."""
+ALL, HALF, THIRD = 6, 3, 2
+"""Strikes of a call that cost us all its time; of one that cost less; and of one that we may have been late for."""
 
-SLOW = 0.5
-"""The share of its time after which a call has taken long."""
+SLOW = 0.25
+"""The share of its time after which a call has taken long: a question makes several."""
 
 STEPS = 8
 """Turns of the event loop that a call takes: where each of them is late, it is us who are slow, and not the server."""
@@ -35,8 +35,8 @@ class Guard:
     """
     Lets calls to the server called *name* through as long as it answers.
 
-    Each may take *patience* seconds. One that takes longer, or two in a row that take more than half of that or end in
-    one of *failures*, are enough: from then on every call fails at once, with ``Away``, and *trial* is made in the
+    Each may take *patience* seconds. One that takes longer is enough, or two in a row that take more than a quarter of
+    that or end in one of *failures*: from then on every call fails at once, with ``Away``, and *trial* is made in the
     background, five times a second at first and then once, until it succeeds in good time.
     """
 
@@ -91,16 +91,18 @@ class Guard:
             await asyncio.wait([self._trying])
 
     def _judge(self, took: float) -> None:
-        if took - self._own_share <= SLOW * self.patience:
-            self._breaker.succeeded()
-        else:
+        if took - self._own_share > SLOW * self.patience:
             self._strike(HALF, f"answers take {took:.3f} s")
+        elif not self.is_open:  # else it began before the others failed
+            self._breaker.succeeded()
 
     def _blame(self, error: BaseException) -> None:
         if not isinstance(error, TimeoutError):
             self._strike(HALF, str(error))
-        elif self._own_share <= SLOW * self.patience:
-            self._strike(ALL, f"no answer within {self.patience:g} s")
+        else:
+            self._strike(
+                THIRD if self._own_share > SLOW * self.patience else ALL, f"no answer within {self.patience:g} s"
+            )
 
     @property
     def _own_share(self) -> float:
@@ -109,7 +111,7 @@ class Guard:
 
     def _strike(self, strikes: int, complaint: str) -> None:
         self._complaint = complaint
-        if self._breaker.failed(monotonic(), strikes):
+        if self._breaker.failed(monotonic(), strikes) and (self._trying is None or self._trying.done()):
             self._trying = asyncio.create_task(self._try_again())
 
     async def _try_again(self) -> None:

@@ -11,7 +11,7 @@ from adapters.redis_address import RedisAddress
 from adapters.redis_clients import Client, ask_all, connected, drop_connections, read
 from adapters.redis_commands import Command
 from adapters.redis_reads import Found, MergedReads
-from adapters.redis_refusals import AWAY, RedisAway, check_server, explained
+from adapters.redis_refusals import AWAY, RedisAway, RedisNotAsked, check_server, explained
 from adapters.redis_turns import Turns
 from adapters.translation import ErrorTable
 from domain.errors import Unavailable
@@ -87,7 +87,7 @@ class RedisConnection:
         try:
             return await (self.guard(waiting) if patience is None else self.guard.patiently(waiting, patience))
         except Away as error:
-            raise RedisAway(str(error)) from error
+            raise RedisNotAsked(str(error)) from error
         except TimeoutError as error:
             busy = f", and all {self.pool_size} connections are in use" if self._turns.are_taken else ""
             raise RedisAway(f"no answer within {patience or self.timeout:g} s{busy}") from error

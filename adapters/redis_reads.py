@@ -48,24 +48,31 @@ class MergedReads:
         task.add_done_callback(self._fetching.discard)
 
     async def _serve(self, reads: Sequence[_Read]) -> None:
-        # Whoever was cancelled meanwhile waits for nothing any more.
         try:
             values = await self.fetch([key for each in reads for key in each.keys])
-        except BaseException as error:
-            for each in reads:
-                _tell(each.found, error)
+        except asyncio.CancelledError:
+            _give_up(reads)
             raise
-        place = 0
-        for each in reads:
-            if not each.found.done():
-                each.found.set_result(values[place : place + len(each.keys)])
-            place += len(each.keys)
+        except Exception as error:  # noqa: BLE001 - it is raised wherever it is waited for
+            _tell(reads, error)
+        else:
+            _hand_out(reads, values)
 
 
-def _tell(found: "asyncio.Future[Found]", error: BaseException) -> None:
-    if found.done():
-        return
-    if isinstance(error, asyncio.CancelledError):
-        found.cancel()
-    else:
-        found.set_exception(error)
+def _give_up(reads: Sequence[_Read]) -> None:
+    for each in reads:
+        each.found.cancel()
+
+
+def _tell(reads: Sequence[_Read], error: Exception) -> None:
+    for each in reads:
+        if not each.found.done():  # else nobody waits for it any more
+            each.found.set_exception(error)
+
+
+def _hand_out(reads: Sequence[_Read], values: Found) -> None:
+    place = 0
+    for each in reads:
+        if not each.found.done():
+            each.found.set_result(values[place : place + len(each.keys)])
+        place += len(each.keys)

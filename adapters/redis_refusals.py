@@ -38,6 +38,10 @@ class RedisAway(Unavailable):
     """Redis does not answer, or not in time; it may do so a moment later."""
 
 
+class RedisNotAsked(RedisAway):
+    """Redis was not even asked, for it failed a moment ago."""
+
+
 class RedisRefused(Unavailable):
     """Redis answers, and does not do what was asked; the message says what can be done about it."""
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 @define(eq=False)
 class Turns:
     """
-    Makes up to *size* calls at a time, each in a task of its own, which no cancellation of a caller reaches.
+    Makes up to *size* calls at a time, each in a task of its own; one that has begun no caller's cancellation reaches.
 
     A task that is cancelled inside redis-py may take a connection along, or leave an answer to the next who asks.
     """
@@ -32,10 +32,15 @@ class Turns:
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """Give what *call* gives."""
-        task = asyncio.create_task(self._take(call))
+        given_up = asyncio.Event()
+        task = asyncio.create_task(self._take(call, given_up))
         self._under_way.add(task)
         task.add_done_callback(self._end)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
 
     async def close(self) -> None:
         """End all calls."""
@@ -43,8 +48,10 @@ class Turns:
             each.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _take(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _take(self, call: Callable[[], Awaitable[T]], given_up: asyncio.Event) -> T:
         async with self._free:
+            if given_up.is_set():
+                raise asyncio.CancelledError  # nobody wants it any more, and it has not begun
             return await call()
 
     def _end(self, task: "asyncio.Task[Any]") -> None:

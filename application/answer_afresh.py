@@ -34,9 +34,10 @@ class AnswerAfresh:
         try:
             return await self._generate(asking, recall)
         except Unavailable:
-            if recall.rescue is None:
+            rescue = recall.rescue and await self.recollection.rescue(recall.rescue, recall.epoch)
+            if not rescue:
                 raise
-            return await self.recollection.rescue(recall.rescue)
+            return rescue
 
     def refresh(self, asking: Asking, source: StoredAnswer) -> None:
         """Fetch a fresh answer in the background, once however many ask, to the question and with the labels it had."""

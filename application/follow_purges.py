@@ -10,12 +10,14 @@ from application.survive_failures import Surviving
 from domain.bans import Bans
 from domain.caching import StoredAnswer
 from domain.catalogue import Selection
-from domain.events import EventSink
-from domain.purging import Continuity, Epoch, Excerpt, Purge, PurgeJournal
+from domain.events import EventSink, PartFailed
+from domain.purging import Continuity, Epoch, Excerpt, Purge, PurgeJournal, PurgeJournalUnavailable
 from domain.questions import Question
 
 UNHEARD = 0.4
 """Seconds until the journal is read although nothing was heard of it: the message may have been lost."""
+
+UNWRITTEN = "what is to be forgotten could not be written down, so it may be served yet: ask for it again"
 
 PAUSE = 0.2
 """Seconds until a journal that failed is asked again."""
@@ -34,6 +36,7 @@ class KnownPurges:
     events: EventSink
     bans: Bans = field(factory=Bans, init=False)
     _lost: list[Purge] = field(factory=list, init=False)
+    _next: "asyncio.Task[None] | None" = field(default=None, init=False)
     _reading: asyncio.Lock = field(factory=asyncio.Lock, init=False)
 
     def epoch_of(self, question: Question) -> Epoch:
@@ -46,12 +49,27 @@ class KnownPurges:
 
     async def declare(self, purge: Purge) -> None:
         """Have all workers know of *purge*: when this returns it stands; raises ``PurgeJournalUnavailable``."""
-        await self.journal.append((purge,), self.bans.latest)
-        await self.catch_up()
+        try:
+            await self.journal.append((purge,), self.bans.latest)
+            await self.catch_up()
+        except PurgeJournalUnavailable as error:
+            self.events.note(PartFailed("purge_journal", error))
+            raise PurgeJournalUnavailable(UNWRITTEN) from error
 
     async def catch_up(self) -> None:
-        """Read what was purged up to now; raises ``PurgeJournalUnavailable``."""
+        """
+        Read what was purged up to now; raises ``PurgeJournalUnavailable``.
+
+        All who come while one reads share the next reading, which begins after they came.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._read())
+            self._next.add_done_callback(_seen)
+        await asyncio.shield(self._next)
+
+    async def _read(self) -> None:
         async with self._reading:
+            self._next = None
             excerpt = await self.journal.read(self.bans.last)
             if excerpt.continuity is Continuity.BROKEN:
                 await self._restore(excerpt)
@@ -97,3 +115,8 @@ class KnownPurges:
             self.recent.forget(purge.tenant)
         else:
             self.recent.forget_entry(purge.what)
+
+
+def _seen(reading: "asyncio.Task[None]") -> None:
+    if not reading.cancelled():
+        reading.exception()  # whoever waited may have gone

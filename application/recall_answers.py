@@ -60,8 +60,11 @@ class Recollection:
         """Begin as if nothing were remembered, to fetch a fresh answer."""
         return Recall(Reason.NO_CACHE, epoch=self.purges.epoch_of(asking.question))
 
-    async def rescue(self, stored: StoredAnswer) -> Answer:
-        """Serve an expired answer, because no model gave a fresh one."""
+    async def rescue(self, stored: StoredAnswer, epoch: Epoch) -> Answer | None:
+        """Serve an expired answer, because no model gave a fresh one; not if it was purged since *epoch*."""
+        await self.purges.begin()  # it took a model to fail: a while in which others may have purged
+        if self.purges.overtook(epoch, stored):
+            return None
         now = self.clock.now()
         await self._count(stored, now)
         return Answer(stored.completion, Origin.STALE_HIT, Reason.MODEL_FAILED, stored, age=stored.age(now))

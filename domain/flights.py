@@ -65,7 +65,7 @@ class FlightBoard(Protocol):
 
     @abstractmethod
     async def renew(self, flight: Flight, pilot: str) -> None:
-        """Let the lease of *pilot* begin anew, if it still has it."""
+        """Let the lease of *pilot* begin anew, unless another has it by now."""
 
     @abstractmethod
     async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:

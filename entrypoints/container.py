@@ -109,8 +109,11 @@ HEARSAY = frozenset({"extractive"})
 AS_MANY_AS_IT_TAKES = 1_000_000_000
 """Checks a minute in a rehearsal, in which a minute is no measure."""
 
-TRUST = 1.0
-"""Seconds for which a worker serves its own copy of an answer that others may have changed."""
+SERVER_PATIENCE, DISK_PATIENCE = 0.25, 1.0
+"""Seconds that a question waits for what is filed in an index, on a server and on a disk, where an engine may start."""
+
+TRUST = 0.8
+"""Seconds for which a worker serves its own copy of an answer that others may have changed: with its reading, one."""
 
 SEED = 7
 
@@ -258,7 +261,15 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     meanings = Selector(
         Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
         on=Singleton(
-            Meanings, embedder, bridged_index, answer_cache, judge_hits, clock, events, chosen.semantic.neighbours
+            Meanings,
+            embedder,
+            bridged_index,
+            answer_cache,
+            judge_hits,
+            clock,
+            events,
+            chosen.semantic.neighbours,
+            Call({"qdrant": SERVER_PATIENCE}.get, chosen.vector_index.kind, DISK_PATIENCE),
         ),
         off=Object(None),
     )
@@ -270,7 +281,8 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)
     heal_memory = Singleton(HealMemory, stored_answers, stored_answers, vector_index, file_answers, forget_answers)
     migrate_index = Singleton(MigrateIndex, heal_memory, stored_answers, succession)
-    inspect_answers = Singleton(InspectAnswers, stored_answers, stored_answers)
+    unpurged_answers = Singleton(UnpurgedAnswers, stored_answers, known_purges)
+    inspect_answers = Singleton(InspectAnswers, unpurged_answers, stored_answers)
     judge_pairs = Singleton(JudgePairs, embedder, hit_policy, prior)
 
     # How memory is moved
@@ -363,6 +375,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             vector_index=vector_index,
             embedder=embedder,
             calibration_store=calibration_store,
+            purge_journal=purge_journal,
         ),
         clock,
     )

@@ -74,7 +74,7 @@ class Redis(Section):
     timeout: float = Field(
         default=0.1, gt=0, le=60, description="Seconds a question waits for Redis; purging may take longer."
     )
-    pool_size: int = Field(default=16, ge=1, le=1000, description="Connections of one worker to each server.")
+    pool_size: int = Field(default=16, ge=2, le=1000, description="Connections of one worker to each server.")
 
 
 class VectorIndex(Section):

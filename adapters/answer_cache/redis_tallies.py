@@ -9,6 +9,7 @@ from attrs import define, field
 
 from adapters.answer_cache.pending_hits import PendingHits
 from adapters.answer_cache.redis_entries import PATIENCE, RedisEntries, added
+from adapters.redis_refusals import RedisNotAsked
 from domain.catalogue import Holdings
 from domain.errors import Unavailable
 from domain.questions import Fingerprint
@@ -65,16 +66,16 @@ class Tallies:
             self._tell_soon()
 
     async def tell(self, patience: float | None = None) -> None:
-        """Tell the server, if it can be told; what cannot be told now is kept."""
+        """Tell the server, if it can be told; what it was not asked to take is kept, what it may have taken is not."""
         if not self.hits and not self._missing:
             return
         hits, missing, self._missing = self.hits.take(), self._missing, set()
         try:
             self.change(await self.entries.settle(hits, missing, patience))
-        except (Unavailable, asyncio.CancelledError) as error:
+        except RedisNotAsked:
             self.hits.give_back(hits)
-            if isinstance(error, asyncio.CancelledError):
-                raise
+        except Unavailable:
+            return
 
     async def close(self) -> None:
         """Tell what is left."""

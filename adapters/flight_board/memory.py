@@ -30,7 +30,8 @@ class MemoryFlightBoard(FlightBoard):
 
     async def renew(self, flight: Flight, pilot: str) -> None:
         """Replace the time."""
-        if self._leases.get(flight.name, ("", 0.0))[0] == pilot:
+        flying, until = self._leases.get(flight.name, (pilot, 0.0))
+        if flying == pilot or self.clock() >= until:
             self._leases[flight.name] = pilot, self.clock() + LEASE
 
     async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:

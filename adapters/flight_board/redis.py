@@ -20,7 +20,10 @@ return {ARGV[1]}
 """)
 """The key is the lease; behind it, with the name of a pilot, the outcome. Arguments: pilot, awaited, milliseconds."""
 
-RENEW = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end")
+RENEW = Script("""
+local pilot = redis.call('GET', KEYS[1])
+if not pilot or pilot == ARGV[1] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+""")
 
 LAND = Script("""
 redis.call('SET', KEYS[1] .. ':' .. ARGV[1], ARGV[2], 'PX', ARGV[3])
@@ -40,11 +43,14 @@ class RedisFlightBoard(FlightBoard):
         """Look for the outcome and for the lease in one step."""
         command = JOIN.on(self._key(flight), pilot, awaited or "", _milliseconds(self.lease))
         with translating(ERRORS):
-            flying, *outcome = await self.connection.run(command)
-        return Sighting(flying.decode(), decode(outcome[0]) if outcome else None)
+            flying, *landed = await self.connection.run(command)
+        outcome = decode(landed[0]) if landed else None
+        if landed and outcome is None:  # another version wrote it
+            return await self.join(flight, pilot)
+        return Sighting(flying.decode(), outcome)
 
     async def renew(self, flight: Flight, pilot: str) -> None:
-        """Move the end of the lease."""
+        """Move the end of the lease, or take it again where it was lost."""
         with translating(ERRORS):
             await self.connection.run(RENEW.on(self._key(flight), pilot, _milliseconds(self.lease)))
 

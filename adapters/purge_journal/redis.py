@@ -15,10 +15,16 @@ ERRORS = redis_errors(PurgeJournalUnavailable)
 PATIENCE = 1.0
 """Seconds that a purge may take: no question waits for it."""
 
+PAGE = 500
+"""Purges that are read at once: a few milliseconds, for a question may be waiting."""
+
 APPEND = Script("""
-local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-local number = math.max(newest and tonumber(newest[1]:match('^%d+')) or 0, tonumber(ARGV[1]))
 local added, names = {}, KEYS[1] .. ':names'
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+-- Names without a stream are of no use. A script that has begun with a removal may also write to a server that is full:
+-- a purge must be possible then above all.
+redis.call('DEL', newest and KEYS[1] .. ':nothing' or names)
+local number = math.max(newest and tonumber(newest[1]:match('^%d+')) or 0, tonumber(ARGV[1]))
 for at = 3, #ARGV, 2 do
     local uid, purge = ARGV[at], ARGV[at + 1]
     if redis.call('HEXISTS', names, uid) == 0 then
@@ -40,7 +46,7 @@ return added
 """The key is the stream, behind it the names of what it holds. Arguments: beyond, kept, then name and purge of each."""
 
 READ = Script("""
-local function from(start) return redis.call('XRANGE', KEYS[1], start, '+') end
+local function from(start) return redis.call('XRANGE', KEYS[1], start, '+', 'COUNT', ARGV[3]) end
 if ARGV[1] == '0' then return {'seamless', from('-')} end
 local last = ARGV[1] .. '-0'
 local known = redis.call('XRANGE', KEYS[1], last, last)[1]
@@ -49,7 +55,7 @@ local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if oldest and tonumber(oldest[1]:match('^%d+')) > tonumber(ARGV[1]) then return {'trimmed', from('-')} end
 return {'broken', from('-')}
 """)
-"""The key is the stream. Arguments: the number and the name of the last one known, or 0 and nothing."""
+"""The key is the stream. Arguments: number and name of the last one known, or 0 and nothing; how many to give."""
 
 
 @frozen
@@ -72,10 +78,22 @@ class RedisPurgeJournal(PurgeJournal):
         return [evolve(of[uid.decode()], number=number) for uid, number in added]
 
     async def read(self, last: Purge | None) -> Excerpt:
-        """See whether the last one is there as it was known, and give the later ones, in one step."""
+        """See whether the last one is there as it was known, and give the later ones, page by page."""
+        page = whole = await self._page(last)
+        while len(page.purges) == PAGE:
+            page = await self._page(page.purges[-1])
+            worse = page.continuity if whole.continuity is Continuity.SEAMLESS else whole.continuity
+            whole = Excerpt((*whole.purges, *page.purges), worse)
+        return whole
+
+    async def ping(self) -> None:
+        """Append nothing; raises ``PurgeJournalUnavailable``."""
+        await self.append(())
+
+    async def _page(self, last: Purge | None) -> Excerpt:
         known = (last.number, last.uid) if last else (0, "")
         with translating(ERRORS):
-            continuity, entries = await self.connection.run(READ.on(self._key, *known))
+            continuity, entries = await self.connection.run(READ.on(self._key, *known, PAGE))
         purges = [decode(fields[1].decode(), int(entry.split(b"-")[0]), fields[3]) for entry, fields in entries]
         readable = all(map(is_readable, purges))
         goes_on = Continuity(continuity.decode())

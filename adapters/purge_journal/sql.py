@@ -62,6 +62,11 @@ class SqlPurgeJournal(PurgeJournal):
         """Wait for what is appended here."""
         await self._memory.wait(last, seconds)
 
+    async def ping(self) -> None:
+        """Read the records; raises ``PurgeJournalUnavailable``."""
+        with translating(_TROUBLE):
+            await self.records.ping()
+
     async def _load(self) -> None:
         if self._loaded:
             return

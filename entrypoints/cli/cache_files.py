@@ -80,6 +80,7 @@ def _with_memory(work: Callable[[Container], Awaitable[T]]) -> T:
     async def run() -> T:
         container = Container(settings=settings)
         async with container.open_things():
+            await container.records().open()
             return await work(container)
 
     try:

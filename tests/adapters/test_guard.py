@@ -135,6 +135,20 @@ async def test_a_time_out_because_we_were_busy_ourselves_is_not_the_servers_faul
     assert not guard.is_open
 
 
+async def test_even_so_one_that_never_answers_is_not_asked_for_ever(guard: Guard, server: Server) -> None:
+    busy = asyncio.create_task(keep_busy(0.1))
+    server.delay = 60.0
+    assert [await refused_or_late(guard, server) for _ in range(5)][-1] == "refused"
+    busy.cancel()
+
+
+async def refused_or_late(guard: Guard, server: Server) -> str:
+    try:
+        return "refused" if await refused(guard, server) else "answered"
+    except TimeoutError:
+        return "late"
+
+
 async def test_a_server_is_not_slow_because_everything_here_is(guard: Guard, server: Server) -> None:
     busy = asyncio.create_task(keep_busy(0.1))
     server.delay = 0.0

@@ -14,6 +14,7 @@ from domain.answers import Reason
 from domain.calibration import Traffic
 from domain.catalogue import Selection
 from domain.events import PartFailed
+from domain.generation import ModelBroken
 from domain.purging import Excerpt, Purge, PurgeJournalUnavailable
 from domain.verdicts import Verdict
 from tests.builders import a_fingerprint, a_stored_answer, an_asking
@@ -38,6 +39,19 @@ class Shared:
 
     def worker(self, *turns: object) -> Core:
         return Core(ScriptedModel(*turns), cache=self.cache, journal=self.journal, semantic=False)
+
+
+@define
+class Slow(MemoryPurgeJournal):
+    """A journal that takes a while to read."""
+
+    readings: int = 0
+
+    async def read(self, last: Purge | None) -> Excerpt:
+        self.readings += 1
+        excerpt = await MemoryPurgeJournal.read(self, last)
+        await asyncio.sleep(0.05)
+        return excerpt
 
 
 @define
@@ -93,6 +107,32 @@ async def test_an_answer_that_the_purge_does_not_take_is_remembered_all_the_same
     await asking
 
     assert (await shared.cache.measure()).entries == 1
+
+
+async def test_an_old_answer_that_was_purged_while_the_model_failed_rescues_nobody() -> None:
+    shared, gate = Shared(), asyncio.Event()
+    one, other = shared.worker(saying("An old answer.")), shared.worker((gate, ModelBroken("it broke")))
+    await one.answer(an_asking(ASKED))
+    other.clock.advance(130)  # past the ttl and the grace
+    asking = asyncio.create_task(other.answer(an_asking(ASKED)))
+    await asyncio.sleep(0.01)
+
+    await one.purge(Selection("acme"))
+    gate.set()
+    with pytest.raises(ModelBroken):
+        await asking
+
+
+async def test_those_who_look_while_somebody_reads_share_the_next_reading() -> None:
+    shared = Shared(journal=Slow())
+    worker = shared.worker()
+    first = asyncio.create_task(worker.purges.catch_up())
+    await asyncio.sleep(0.01)
+    await shared.worker().journal.append([Purge("late", "acme", Selection("acme"), 0.0)])
+    await asyncio.gather(first, *(worker.purges.catch_up() for _ in range(30)))
+
+    assert shared.journal.readings == 2
+    assert worker.purges.bans.latest == 1
 
 
 async def test_an_answer_that_was_purged_joins_no_others() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from attrs import evolve
 
+from adapters.purge_journal import redis as module
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.redis import RedisPurgeJournal
 from adapters.purge_journal.sql import SqlPurgeJournal
@@ -108,6 +109,16 @@ async def test_only_the_last_ones_are_kept_and_who_has_missed_some_is_told(journ
     assert names(excerpt.purges) == [f"{number}" for number in range(5, KEPT + 5)]
     assert excerpt.continuity is Continuity.TRIMMED
     assert names((await journal.read(None)).purges) == names(excerpt.purges)
+
+
+async def test_what_takes_several_pages_is_read_whole(journal: PurgeJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    added = await append(journal, *(f"{number}" for number in range(7)))
+
+    assert list((await journal.read(None)).purges) == added
+    assert list((await journal.read(added[0])).purges) == added[1:]
+    await append(journal, "7", "8")
+    assert names((await journal.read(None)).purges) == [f"{number}" for number in range(9)]
 
 
 async def test_who_knows_what_is_not_there_is_told(journal: PurgeJournal) -> None:

@@ -68,6 +68,7 @@ class Places:
         chosen = {**home, **WIRINGS[wiring](self.servers, name), **changes}
         container = Container(settings=Settings.model_validate(chosen))
         await self.opened.enter_async_context(container.open_things())
+        await container.records().open()
         return container
 
 
