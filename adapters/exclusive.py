@@ -47,6 +47,21 @@ class Exclusive:
             os.close(descriptor)
 
 
+def is_taken(file: Path) -> bool:
+    """Tell whether a process has *file*; nothing is made, and nobody is kept out."""
+    try:
+        descriptor = os.open(_lock_of(file), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def locked(file: Path, patience: float) -> int:
     """
     Lock ``<file>.lock``, which is made if need be, and give the descriptor that holds it; *patience* is in seconds.
@@ -58,12 +73,15 @@ def locked(file: Path, patience: float) -> int:
         OSError: the folder or the lock cannot be made.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = file.with_name(file.name + ".lock")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(_lock_of(file), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     if _taken_before(time.monotonic() + patience, descriptor):
         return descriptor
     os.close(descriptor)
     raise InUse(f"{file} is in use by another process")
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_name(file.name + ".lock")
 
 
 def _taken_before(deadline: float, descriptor: int) -> bool:

@@ -19,10 +19,14 @@ class LocalQdrant(AsyncQdrantClient):
         super().__init__(**({"path": str(path)} if path else {"location": ":memory:"}))
         self.made: dict[str, dict[str, Any]] = {}
         self.status = models.CollectionStatus.GREEN
+        self.version = "1.20.0"
         self._notes = path / "indexes.json" if path else None
         self._indexes: dict[str, list[str]] = {}
         if self._notes and self._notes.exists():
             self._indexes = json.loads(self._notes.read_text())
+
+    async def info(self) -> models.VersionInfo:
+        return models.VersionInfo(title="qdrant - vector search engine", version=self.version)
 
     async def create_collection(self, collection_name: str, *given: Any, **named: Any) -> bool:
         self.made[collection_name] = named

@@ -58,13 +58,18 @@ class Refusing:
 
 
 @frozen
+class ReadOnly:
+    """Refuse whatever changes something, as a server does to a key that may only read."""
+
+
+@frozen
 class Garbled:
     """Answer 200 with this *text*, as a proxy or a wrong address does."""
 
     text: str = "<html>Welcome</html>"
 
 
-Manner = Willing | Hanging | Slow | Refusing | Garbled
+Manner = Willing | Hanging | Slow | Refusing | ReadOnly | Garbled
 
 
 @define(eq=False)
@@ -157,6 +162,8 @@ class ScriptedQdrant:
             return misbehaved
         if self.api_key and headers.get("api-key") != self.api_key:
             return 401, b"Must provide an API key or an Authorization bearer token"
+        if isinstance(self.manner, ReadOnly) and re.match(CHANGES, f"{method} {path}"):
+            return 403, to_json({"status": {"error": "Forbidden: Global manage access is required"}, "time": 0.0})
         return await self._answered(f"{method} {path.partition('?')[0]}", json.loads(body) if body else {})
 
     async def _misbehave(self) -> tuple[int, bytes] | None:
@@ -274,6 +281,7 @@ async def _retrieve(store: LocalQdrant, found: Found, body: Body) -> Any:
     )
 
 
+CHANGES = r"PUT|PATCH|DELETE|POST .*/(delete|aliases)\b"
 ONE = r"/collections/([^/]+)"
 ROUTES: list[tuple[str, Callable[[LocalQdrant, Found, Body], Awaitable[Any]]]] = [
     (r"GET /", _root),

@@ -16,6 +16,7 @@ from adapters.answer_cache.redis_survey import FIRST_LOOK
 from adapters.answer_cache.redis_values import HEAD, IDENTITY, MARK
 from adapters.redis_address import parse_address
 from adapters.redis_connection import RedisConnection
+from adapters.redis_rights import least_rights
 from domain.caching import AnswerCacheUnavailable, Lifetime, StoredAnswer
 from domain.catalogue import Holdings, Selection
 from domain.questions import Fingerprint
@@ -24,13 +25,6 @@ from tests.redis_servers import HOST, PATIENCE, RedisCluster, RedisServer
 from tests.tcp_proxy import CERTIFICATE, TcpProxy
 
 NOW = 1_000_000.0
-LEAST_RIGHTS = (
-    "~{ragboost:* +@connection +info +mget +eval +evalsha +set +del +exists +getrange +setrange +bitfield +hget +hset "
-    "+hdel +hmget +hincrby +sadd +srem +sinter +zadd +zrem +zrange +zrangebyscore +zrangebylex +zscore"
-)
-RIGHTS_IN_A_CLUSTER = "+cluster|slots +command"
-"""As docs/operations.md has them."""
-
 Connect = Callable[..., RedisAnswerCache]
 
 
@@ -392,12 +386,12 @@ class TestOutages:
 
 class TestUsers:
     async def test_a_user_with_the_least_rights_may_do_all(self, connect: Connect, redis_server: RedisServer) -> None:
-        with RedisServer((f"user worker on >wonder {LEAST_RIGHTS}",)) as server:
+        with RedisServer((f"user worker on >wonder {least_rights('ragboost')}",)) as server:
             cache = connect(server.url.replace("//", "//worker:wonder@"))
             await _use_everything(cache)
 
     async def test_in_a_cluster_it_may_also_ask_who_has_what(self, connect: Connect, redis_server: RedisServer) -> None:
-        rights = f"user worker on >wonder {LEAST_RIGHTS} {RIGHTS_IN_A_CLUSTER}"
+        rights = f"user worker on >wonder {least_rights('ragboost', in_cluster=True)}"
         with RedisCluster(settings=(rights,)) as cluster:
             cache = connect(cluster.url.replace("redis://", "redis+cluster://worker:wonder@"))
             await _use_everything(cache)
@@ -406,7 +400,7 @@ class TestUsers:
         self, connect: Connect, redis_server: RedisServer
     ) -> None:
         for right in ("+mget", "+evalsha"):
-            with RedisServer((f"user worker on >wonder {LEAST_RIGHTS.replace(right, '')}",)) as server:
+            with RedisServer((f"user worker on >wonder {least_rights('ragboost').replace(right, '')}",)) as server:
                 cache = connect(server.url.replace("//", "//worker:wonder@"))
                 with pytest.raises(AnswerCacheUnavailable, match=rf"ACL SETUSER worker \{right}"):
                     await _use_everything(cache)

@@ -1,0 +1,1 @@
+"""Those who look at what a configuration rests on, and change nothing."""
