@@ -29,7 +29,7 @@ OLDEST: Final = (6, 2)
 AWAY: Final = (RedisConnectionError, RedisTimeoutError, ClusterDownError, RedisClusterException, OSError)
 """A server that cannot be asked, in redis-py's words."""
 
-REPLICA: Final = f"it is a replica, which may only be read: {SETTING} must name the primary"
+PRIMARY: Final = f"{SETTING} must name the primary"
 
 Explain = Callable[[str, RedisAddress], str]
 
@@ -43,7 +43,11 @@ class RedisNotAsked(RedisAway):
 
 
 class RedisRefused(Unavailable):
-    """Redis answers, and does not do what was asked; the message says what can be done about it."""
+    """Redis answers, and does not do what was asked: *found* says why, *remedy* what can be done about it."""
+
+    def __init__(self, found: str, remedy: str = "") -> None:
+        self.found, self.remedy = found, remedy
+        super().__init__(f"{found}: {remedy}" if remedy else found)
 
 
 def explained(error: Exception, address: RedisAddress) -> Unavailable:
@@ -54,7 +58,7 @@ def explained(error: Exception, address: RedisAddress) -> Unavailable:
         return RedisAway(text)
     explain = next((_BY_KIND[kind] for kind in type(error).__mro__ if kind in _BY_KIND), None)
     explain = explain or next((each for part, each in _BY_TEXT.items() if part in text), None)
-    return RedisRefused(f"{text}: {explain(text, address)}" if explain else text)
+    return RedisRefused(text, explain(text, address) if explain else "")
 
 
 def _met(error: Exception) -> Exception:
@@ -67,22 +71,22 @@ def check_server(hello: Mapping[bytes, Any], address: RedisAddress) -> None:
     """Look at what a server says of itself; raises ``RedisRefused`` for one that cannot serve us."""
     version = tuple(int(each) for each in hello[b"version"].split(b".")[:2])
     if version < OLDEST:
-        raise RedisRefused("it is older than Redis 6.2, which is needed")
+        raise RedisRefused("it is older than Redis 6.2", _of_age("", address))
     if hello[b"mode"] == b"sentinel":
-        raise RedisRefused(f"it is a Sentinel, which keeps nothing: {SETTING} must name the primary")
+        raise RedisRefused("it is a Sentinel, which keeps nothing", PRIMARY)
     if hello[b"mode"] == b"cluster" and not address.is_cluster:
-        raise RedisRefused(_of_a_cluster("", address))
+        raise RedisRefused("it is part of a Redis Cluster", _of_a_cluster("", address))
     if hello[b"role"] != b"master":
-        raise RedisRefused(REPLICA)
+        raise RedisRefused("it is a replica, which may only be read", PRIMARY)
 
 
 def _of_a_cluster(_: str, address: RedisAddress) -> str:
     scheme = "rediss" if address.is_tls else "redis"
-    return f"it is part of a Redis Cluster: {SETTING} must begin with {scheme}+cluster:// and name no database"
+    return f"of a Redis Cluster {SETTING} must begin with {scheme}+cluster:// and name no database"
 
 
 def _of_no_cluster(_: str, __: RedisAddress) -> str:
-    return f"it is no cluster: {SETTING} must begin without +cluster"
+    return f"it is no cluster, so {SETTING} must begin without +cluster"
 
 
 def _of_a_user(_: str, address: RedisAddress) -> str:
@@ -100,8 +104,16 @@ def _of_memory(_: str, __: RedisAddress) -> str:
     return "raise its maxmemory, lower RAGBOOST_ANSWER_CACHE_SIZE_MB, or have it evict (maxmemory-policy volatile-lru)"
 
 
+def _of_a_disk(_: str, __: RedisAddress) -> str:
+    return "it cannot write to its disk, and takes nothing until it can: give it room, and see its log"
+
+
+def _of_replicas(_: str, __: RedisAddress) -> str:
+    return "too few of its replicas are in step for it to take anything (min-replicas-to-write)"
+
+
 def _of_a_replica(_: str, __: RedisAddress) -> str:
-    return REPLICA
+    return f"it is a replica, which may only be read, and {PRIMARY}"
 
 
 def _of_a_database(_: str, address: RedisAddress) -> str:
@@ -132,4 +144,6 @@ _BY_TEXT: Final[Mapping[str, Explain]] = {
     "cluster support disabled": _of_no_cluster,
     "can't run this command": _of_permission,
     "unknown command": _of_age,
+    "MISCONF": _of_a_disk,
+    "NOREPLICAS": _of_replicas,
 }

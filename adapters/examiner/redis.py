@@ -47,16 +47,16 @@ class RedisExaminer(Examiner):
         except Unavailable as error:
             return [_refused("server", error)]
 
+    async def _access(self) -> Sequence[Finding]:
+        rights = await self._rights()
+        return [rights, await self._writes()] if rights.judgement is Judgement.OK else [rights]
+
     async def _server(self) -> Finding:
         told = await self.connection.everywhere("HELLO")
         address, versions = self.connection.address, sorted({each[b"version"].decode() for each in told})
         kind = f", a cluster of {len(told)} primaries" if address.is_cluster else ""
         safe = ", TLS" if address.is_tls else ""
         return Finding(self.part, "server", f"Redis {', '.join(versions)}{kind}, as {address.user}{safe}")
-
-    async def _access(self) -> Sequence[Finding]:
-        rights = await self._rights()
-        return [rights, await self._writes()] if rights.judgement is Judgement.OK else [rights]
 
     async def _rights(self) -> Finding:
         address = self.connection.address
@@ -113,7 +113,7 @@ def _saves(told: Mapping[Any, Any] | Sequence[Any]) -> str:
 
 
 def _refused(subject: str, error: Unavailable) -> Finding:
-    """Give the remedy apart, where the error's words end in one: those of a server that refuses do."""
     cause = error.__cause__ if isinstance(error.__cause__, Unavailable) else error
-    found, _, remedy = str(cause).rpartition(": ") if isinstance(cause, RedisRefused) else ("", "", "")
-    return Finding(judge.PART, subject, found or str(cause), Judgement.WRONG, remedy if found else REMEDY)
+    if isinstance(cause, RedisRefused):
+        return Finding(judge.PART, subject, cause.found, Judgement.WRONG, cause.remedy or REMEDY)
+    return Finding(judge.PART, subject, str(cause), Judgement.WRONG, REMEDY)
