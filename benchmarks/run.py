@@ -18,6 +18,7 @@ import growth
 import search_among_many
 import semantic_hit
 import shared_hits
+import sizing
 import start_and_memory
 import verdict
 from figures import Effort, Figure, markdown, write_json
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "search": search_among_many.measure,
     "growth": growth.measure,
     "shared": shared_hits.measure,
+    "sizing": sizing.measure,
 }
 
 

@@ -16,7 +16,8 @@ class LocalQdrant(AsyncQdrantClient):
     """Local mode, in memory or in the folder *path*; *made* holds what each collection was created with."""
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__(**({"path": str(path)} if path else {"location": ":memory:"}))
+        where: dict[str, Any] = {"path": str(path)} if path else {"location": ":memory:"}
+        super().__init__(**where)
         self.made: dict[str, dict[str, Any]] = {}
         self.status = models.CollectionStatus.GREEN
         self.version = "1.20.0"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from adapters.purge_journal.redis import RedisPurgeJournal
 from adapters.redis_address import parse_address
 from adapters.redis_commands import Command
 from adapters.redis_connection import RedisConnection
-from adapters.redis_rights import least_rights, refused_commands
+from adapters.redis_rights import OF_A_CLUSTER, least_rights, refused_commands
 from domain.catalogue import Holdings, Selection
 from domain.flights import Flight, Outcome
 from domain.purging import Epoch, Purge
@@ -22,6 +23,7 @@ from tests.builders import a_completion, a_stored_answer
 from tests.redis_servers import PATIENCE, RedisCluster, RedisServer
 
 NOW = 1_000_000.0
+PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 NAMES = [Fingerprint(f"{number:064x}") for number in range(0, 2**256, 2**256 // 20)]
 GREETINGS = {"hello", "ping", "auth", "select", "client"}
 """Which are of the category @connection."""
@@ -93,6 +95,13 @@ async def test_who_may_write_nothing_tries_nothing_else(redis_server: RedisServe
         async with a_user(redis_server, rights, redis_prefix) as connection:
             assert await refused_commands(connection, [b"{%b:00}" % redis_prefix.encode()]) == ["set"]
         assert redis_server.command("KEYS", f"{{{redis_prefix}:*") == []
+
+
+def test_the_page_on_operations_names_them() -> None:
+    told = re.sub(r"\\\n\s*", "", PAGE.read_text(encoding="utf-8"))
+
+    assert least_rights("ragboost") in told
+    assert OF_A_CLUSTER in told
 
 
 def allowed(prefix: str) -> set[str]:
