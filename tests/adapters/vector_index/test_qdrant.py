@@ -47,6 +47,10 @@ def index_over(connection: QdrantConnection, blueprint: Blueprint = BLUEPRINT) -
     return QdrantVectorIndex(connection, QdrantCollection(connection, blueprint))
 
 
+# gRPC's own poller and uvloop, of whose end it hears nothing, wait for one another now and then when a loop is closed.
+pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
+
+
 @pytest.fixture
 async def store() -> AsyncIterator[LocalQdrant]:
     client = LocalQdrant()
