@@ -362,9 +362,9 @@ class TestOutages:
             await connection.close()
 
 
-def test_an_address_does_not_show_its_key() -> None:
+async def test_an_address_does_not_show_its_key() -> None:
     assert SECRET not in repr(QdrantAddress("http://localhost", SECRET))
 
 
-def test_the_client_keeps_connections_to_its_own_machine_open() -> None:
+async def test_the_client_keeps_connections_to_its_own_machine_open() -> None:
     assert wire.CONNECTIONS.max_keepalive_connections
