@@ -17,7 +17,6 @@ _ON_A_KEY: Final[Mapping[str, Words]] = {
     "get": (),
     "mget": (),
     "exists": (),
-    "pexpire": (1_000,),
     "getrange": (0, 0),
     "setrange": (0, "1"),
     "bitfield": ("GET", "u8", 0),

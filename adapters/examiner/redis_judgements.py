@@ -59,7 +59,7 @@ def _of_limit(found: str, limit: int, demands: Demands, *, refuses: bool) -> Fin
     lower = f", or RAGBOOST_ANSWER_CACHE_SIZE_MB to {fitting} or less" if fitting else ""
     remedy = f"set maxmemory to {_mebibytes(demands.room)} or more{lower}, and maxmemory-policy volatile-lru"
     if refuses:
-        return _wrong("memory", f"{found}: it is full, and refuses answers and purges", remedy)
+        return _wrong("memory", f"{found}: it is full, and takes no more answers", remedy)
     if limit >= demands.room:
         return Finding(PART, "memory", found)
     is_far_too_little = "noeviction" in found or limit < TOO_LITTLE * demands.room

@@ -276,7 +276,7 @@ class TestTheWay:
     async def test_answers_may_take_too_long(self, examine: Examine, redis_server: RedisServer) -> None:
         with TcpProxy(redis_server.port, delay=0.02) as proxy:
             url = f"redis://{HOST}:{proxy.port}/0"
-            latency = (await examine(url, within=0.03))["latency"]
+            latency = (await examine(url, within=0.06))["latency"]
             patient = (await examine(url, within=5.0))["latency"]
 
         assert latency.judgement is Judgement.WRONG
