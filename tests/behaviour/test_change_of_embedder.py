@@ -90,9 +90,16 @@ def has_moved(service: Service) -> bool:
     return service.container.bridged_index().former is None
 
 
+def is_in_use(service: Service) -> bool:
+    with service.client.portal() as portal:
+        return portal.call(service.container.succession().shelf.in_use) is not None
+
+
 @given("the embedder has changed a moment ago")
 @given("the service was stopped in the middle of the move")
 def it_has_changed(driver: Driver, operator: Operator) -> None:
+    # A service that has only just started may not have taken its index into use, and then there is none to move from.
+    assert driver.soon(lambda: is_in_use(driver.service))
     driver.service = operator.start(PRESENT, heal_memory=Stuck())
     assert not has_moved(driver.service)
 
