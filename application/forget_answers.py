@@ -1,11 +1,11 @@
 """Take answers out of both memories."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from attrs import frozen
 
-from application.survive_failures import Surviving
+from application.work_aside import Aside
 from domain.caching import AnswerCache
 from domain.events import AnswersRemoved, EventSink
 from domain.questions import Fingerprint
@@ -20,13 +20,14 @@ class ForgetAnswers:
     """
     Removes entries, the answers first: a vector without its answer is harmless, and heals.
 
-    Nobody waits for an index that takes more than *patience* seconds for a slice.
+    Nobody waits longer than *linger* seconds for the index, which goes on *aside* after that.
     """
 
     cache: AnswerCache
     index: VectorIndex
+    aside: Aside
     events: EventSink
-    patience: float = 1.0
+    linger: float = 1.0
 
     async def __call__(self, fingerprints: Sequence[Fingerprint], cause: str) -> None:
         """Forget *fingerprints*; those that are not there are passed over."""
@@ -34,14 +35,12 @@ class ForgetAnswers:
             return
         for some in _slices(fingerprints):
             await self.cache.remove(some)
-        await self._forget_meanings(fingerprints)
+        await self.aside.attend("vector_index", partial(self._forget_meanings, fingerprints), self.linger)
         self.events.note(AnswersRemoved(cause, len(fingerprints)))
 
     async def _forget_meanings(self, fingerprints: Sequence[Fingerprint]) -> None:
-        with Surviving("vector_index", self.events):
-            for some in _slices(fingerprints):
-                async with asyncio.timeout(self.patience):
-                    await self.index.remove(some)
+        for some in _slices(fingerprints):
+            await self.index.remove(some)
 
 
 def _slices(fingerprints: Sequence[Fingerprint]) -> Iterator[Sequence[Fingerprint]]:

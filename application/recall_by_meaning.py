@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from attrs import evolve, frozen
 
 from application.judge_hits import JudgeHits, JudgeOneByOne
 from application.survive_failures import Surviving
+from application.work_aside import Aside
 from domain.agreement import same_words
 from domain.answers import Asking, Reason
 from domain.belief import Vector
@@ -73,7 +75,8 @@ class Meanings:
     """
     Questions by meaning: an embedder, an index of what it made, and a judge of what is near.
 
-    A question waits *patience* seconds for the index: one that hangs is one that fails.
+    A question waits *patience* seconds for what the index finds: one that hangs is one that fails. It waits *linger*
+    seconds for what is filed or removed there, which goes on *aside* after that.
     """
 
     embedder: Embedder
@@ -81,9 +84,11 @@ class Meanings:
     cache: AnswerCache
     judge: JudgeHits | JudgeOneByOne
     clock: Clock
+    aside: Aside
     events: EventSink
     neighbours: int = 6
     patience: float = 1.0
+    linger: float = 1.0
 
     async def look_up(self, asking: Asking) -> Likeness:
         """Find the nearest servable entry and judge it; a part that fails means a miss."""
@@ -110,9 +115,8 @@ class Meanings:
         """Make *question* findable by its meaning; *embedding* is its own if it was made already."""
         with Surviving("embedder", self.events):
             embedding = embedding or await self._embed(question)
-            with Surviving("vector_index", self.events):
-                async with asyncio.timeout(self.patience):
-                    await self.index.upsert((Point(question.fingerprint, question.compatibility, embedding),))
+            point = Point(question.fingerprint, question.compatibility, embedding)
+            await self.aside.attend("vector_index", partial(self.index.upsert, (point,)), self.linger)
 
     async def _embed(self, question: Question) -> Embedding:
         (embedding,) = await self.embedder.embed((question.normalised,))
@@ -149,8 +153,7 @@ class Meanings:
         return [(answer, similarity) for answer, similarity in near if self._may_serve(asking, answer)]
 
     def _may_serve(self, asking: Asking, stored: StoredAnswer) -> bool:
-        # The index is asked for one partition only; that no answer crosses tenants does not rest on it alone.
-        same_partition = stored.partition == asking.question.compatibility
+        same_partition = stored.partition == asking.question.compatibility  # it does not rest on the index alone
         return same_partition and asking.directives.welcome(stored, self.clock.now())
 
     async def _judge(
@@ -163,10 +166,11 @@ class Meanings:
     async def _heal(self, neighbours: Sequence[Neighbour], stored: Mapping[Fingerprint, StoredAnswer]) -> None:
         orphans = tuple(each.fingerprint for each in neighbours if each.fingerprint not in stored)
         if orphans:
-            with Surviving("vector_index", self.events):
-                async with asyncio.timeout(self.patience):
-                    await self.index.remove(orphans)
-                self.events.note(AnswersRemoved("orphaned", len(orphans)))
+            await self.aside.attend("vector_index", partial(self._remove, orphans), self.linger)
+
+    async def _remove(self, orphans: Sequence[Fingerprint]) -> None:
+        await self.index.remove(orphans)
+        self.events.note(AnswersRemoved("orphaned", len(orphans)))
 
 
 def _candidate(stored: StoredAnswer, similarity: float) -> Candidate:

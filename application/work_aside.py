@@ -12,14 +12,20 @@ from domain.events import EventSink
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 MOST = 64
-"""So many pieces of work are under way at once; what comes on top is left undone."""
+"""So many pieces of work are under way at once where nobody says otherwise."""
 
 
 @define
 class Aside:
-    """Does work beside the questions. What fails is noted, what is too much is left undone: nothing may rest on it."""
+    """
+    Does work beside the questions, at most so many pieces at once; one that takes longer than *within* seconds fails.
+
+    What fails is noted, what is too much is left undone: nothing may rest on it.
+    """
 
     events: EventSink
+    most: int = MOST
+    within: float | None = None
     _under_way: set[asyncio.Task[None]] = field(factory=set)
 
     @property
@@ -29,10 +35,13 @@ class Aside:
 
     def start(self, part: str, work: Work) -> None:
         """Begin *work*, whose failure is booked to *part*."""
-        if len(self._under_way) < MOST:
-            task = asyncio.create_task(self._survive(part, work))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        if len(self._under_way) < self.most:
+            self._begin(part, work)
+
+    async def attend(self, part: str, work: Work, seconds: float) -> None:
+        """Begin *work*, and wait for its end for so many *seconds*; it goes on without us."""
+        if len(self._under_way) < self.most:
+            await asyncio.wait([self._begin(part, work)], timeout=seconds)
 
     async def close(self) -> None:
         """End all work and wait until it has ended."""
@@ -41,6 +50,13 @@ class Aside:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _begin(self, part: str, work: Work) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._survive(part, work))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
     async def _survive(self, part: str, work: Work) -> None:
         with Surviving(part, self.events):
-            await work()
+            async with asyncio.timeout(self.within):
+                await work()

@@ -109,8 +109,11 @@ HEARSAY = frozenset({"extractive"})
 AS_MANY_AS_IT_TAKES = 1_000_000_000
 """Checks a minute in a rehearsal, in which a minute is no measure."""
 
-SERVER_PATIENCE, DISK_PATIENCE = 0.25, 1.0
+LINGER, LINGER_FOR_A_DISK = 0.05, 1.0
 """Seconds that a question waits for what is filed in an index, on a server and on a disk, where an engine may start."""
+
+MOST_FILINGS, FILED_WITHIN = 1_024, 30.0
+"""Changes of an index that are under way at once, and the seconds that each may take; healing does what was left."""
 
 TRUST = 0.8
 """Seconds for which a worker serves its own copy of an answer that others may have changed: with its reading, one."""
@@ -258,6 +261,8 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         threshold=Singleton(ThresholdPolicy, chosen.semantic.threshold),
     )
     judge_hits = Singleton(JudgeHits, hit_policy, calibrations, error_budget, clock, events, recent_verdicts)
+    filings = Singleton(Aside, events, MOST_FILINGS, FILED_WITHIN)
+    linger = Call({"qdrant": LINGER}.get, chosen.vector_index.kind, LINGER_FOR_A_DISK)
     meanings = Selector(
         Call({True: "on", False: "off"}.get, chosen.semantic.enabled),
         on=Singleton(
@@ -267,15 +272,16 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             answer_cache,
             judge_hits,
             clock,
+            filings,
             events,
             chosen.semantic.neighbours,
-            Call({"qdrant": SERVER_PATIENCE}.get, chosen.vector_index.kind, DISK_PATIENCE),
+            linger=linger,
         ),
         off=Object(None),
     )
 
     # How memory is kept
-    forget_answers = Singleton(ForgetAnswers, answer_cache, bridged_index, events)
+    forget_answers = Singleton(ForgetAnswers, answer_cache, bridged_index, filings, events, linger)
     purge_answers = Singleton(PurgeAnswers, stored_answers, forget_answers, known_purges, clock, events)
     size_limit = Call(lambda megabytes: megabytes * MEGABYTE, chosen.answer_cache.size_mb)
     evict_answers = Singleton(EvictAnswers, stored_answers, forget_answers, clock, size_limit)

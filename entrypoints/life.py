@@ -38,6 +38,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
             await container.errands().close()
             await container.flights().close()
             await container.aside().close()
+            await container.filings().close()
             await container.judge_hits().save()
 
 

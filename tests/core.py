@@ -75,6 +75,10 @@ class Core:
     def _calibrations(self) -> Calibrations:
         return Calibrations(self.store, a_prior(one=6.0), self.clock, self.events)
 
+    @property
+    def filings(self) -> Aside:
+        return Aside(self.events, within=self.patience)
+
     @aside.default
     def _aside(self) -> Aside:
         return Aside(self.events)
@@ -91,7 +95,7 @@ class Core:
 
     @property
     def forget(self) -> ForgetAnswers:
-        return ForgetAnswers(self.cache, self.index, self.events, self.patience)
+        return ForgetAnswers(self.cache, self.index, self.filings, self.events)
 
     @property
     def purge(self) -> PurgeAnswers:
@@ -113,7 +117,14 @@ class Core:
     @property
     def meanings(self) -> Meanings:
         return Meanings(
-            self.embedder, self.index, self.cache, self.judge, self.clock, self.events, patience=self.patience
+            self.embedder,
+            self.index,
+            self.cache,
+            self.judge,
+            self.clock,
+            self.filings,
+            self.events,
+            patience=self.patience,
         )
 
     @property

@@ -206,6 +206,31 @@ async def test_too_much_work_aside_is_left_undone() -> None:
     assert done == list(range(MOST))
 
 
+async def test_work_that_is_attended_goes_on_when_nobody_waits_any_more() -> None:
+    aside, gate, done = Aside(RecordingEvents(), most=1), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await gate.wait()
+        done.set()
+
+    await aside.attend("part", work, 0.01)
+    assert not done.is_set()
+    await aside.attend("part", done.wait, 5)  # type: ignore[arg-type] # too much, so nobody waits for it
+    gate.set()
+    await settle(aside)
+
+    assert done.is_set()
+
+
+async def test_work_that_takes_too_long_has_failed() -> None:
+    events = RecordingEvents()
+    aside = Aside(events, within=0.01)
+
+    await aside.attend("part", asyncio.Event().wait, 5)  # type: ignore[arg-type]
+
+    assert [each.part for each in events.events if isinstance(each, PartFailed)] == ["part"]
+
+
 async def test_work_aside_ends_with_the_service() -> None:
     aside = Aside(RecordingEvents())
     aside.start("part", asyncio.Event().wait)  # type: ignore[arg-type]
