@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import batches
 import exact_hit
 import growth
+import outages
 import search_among_many
 import semantic_hit
 import shared_hits
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "search": search_among_many.measure,
     "growth": growth.measure,
     "shared": shared_hits.measure,
+    "outage": outages.measure,
     "sizing": sizing.measure,
 }
 

@@ -17,15 +17,18 @@ TIMEOUT = 1.0
 SLOW = 0.7 * TIMEOUT
 """Seconds: too long to be put up with, not long enough to be given up."""
 
+Happening = Callable[[], object]
+
 
 @define
 class Servers:
-    """A Redis behind a proxy, and a Qdrant."""
+    """A Redis behind a proxy, and a Qdrant; *slow* is how many seconds they take to answer when they do so slowly."""
 
     redis: RedisServer
     proxy: TcpProxy
     qdrant: ScriptedQdrant
-    _remedies: list[Callable[[], object]] = field(factory=list)
+    slow: float = SLOW
+    _remedies: list[Happening] = field(factory=list)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -45,15 +48,16 @@ class Servers:
     def trouble(self, server: str, what: str) -> None:
         """Let something happen to a server."""
         be_willing = partial(self._behave, Willing())
-        befall, mend = {
+        known: Mapping[tuple[str, str], tuple[Happening, Happening]] = {
             ("the answer server", "has stopped"): (self.proxy.refuse, self.proxy.listen),
             ("the answer server", "hangs"): (self.redis.freeze, self.redis.thaw),
             ("the answer server", "answers slowly"): (self._slow_redis, partial(setattr, self.proxy, "delay", 0.0)),
             ("the answer server", "has no room"): (partial(self._limit, 1), partial(self._limit, 0)),
             ("the index server", "has stopped"): (self.qdrant.stop, self.qdrant.start),
             ("the index server", "hangs"): (partial(self._behave, Hanging()), be_willing),
-            ("the index server", "answers slowly"): (partial(self._behave, Slow(SLOW)), be_willing),
-        }[server, what]
+            ("the index server", "answers slowly"): (partial(self._behave, Slow(self.slow)), be_willing),
+        }
+        befall, mend = known[server, what]
         self._remedies.append(mend)
         befall()
 
@@ -63,7 +67,7 @@ class Servers:
             self._remedies.pop()()
 
     def _slow_redis(self) -> None:
-        self.proxy.delay = SLOW
+        self.proxy.delay = self.slow
 
     def _limit(self, size: int) -> None:
         self.redis.command("CONFIG", "SET", "maxmemory", size)
