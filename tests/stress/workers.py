@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,10 @@ PATIENCE = 30.0
 LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=500)
 
 
+class TryAgain(Exception):
+    """It could not be done just now, and nobody knows how much of it was."""
+
+
 @frozen
 class Answered:
     """What came back, and when it was asked; times are those of ``time.monotonic``."""
@@ -31,6 +36,7 @@ class Answered:
     text: str
     kind: str
     asked: float
+    entry: str | None = None
 
     @property
     def number(self) -> int:
@@ -68,12 +74,22 @@ class Workers:
         """Ask one of them."""
         asked = time.monotonic()
         reply = await self._post(worker, "/api/v1/query", {"query": question, **fields})
-        return Answered(reply["response"], reply["cache_info"]["cache_type"] or "none", asked)
+        told = reply["cache_info"]
+        return Answered(reply["response"], told["cache_type"] or "none", asked, told["entry_id"])
 
-    async def purge(self, worker: int, **selection: Any) -> bool:
-        """Have one of them purge, and tell whether it was done."""
+    async def purge(self, worker: int, **selection: Any) -> None:
+        """Have one of them purge; raises ``TryAgain``."""
         reply = await self.client.post(f"{self._base(worker)}/api/v1/cache/purge", json=selection)
         assert reply.status_code in {200, 503}, reply.text
+        if reply.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise TryAgain
+
+    async def forget(self, worker: int, entry: str) -> bool:
+        """Have one of them purge an entry, and tell whether it was there; raises ``TryAgain``."""
+        reply = await self.client.delete(f"{self._base(worker)}/api/v1/cache/entries/{entry}")
+        assert reply.status_code in {204, 404, 503}, reply.text
+        if reply.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise TryAgain
         return reply.is_success
 
     async def _post(self, worker: int, path: str, body: Mapping[str, Any]) -> Any:
