@@ -135,6 +135,21 @@ async def test_those_who_look_while_somebody_reads_share_the_next_reading() -> N
     assert worker.purges.bans.latest == 1
 
 
+@define
+class Ending(MemoryPurgeJournal):
+    """A journal that is closed while it is read."""
+
+    async def read(self, last: Purge | None) -> Excerpt:
+        raise asyncio.CancelledError
+
+
+async def test_who_looks_while_all_ends_ends_too() -> None:
+    core = Core(journal=Ending())
+
+    with pytest.raises(asyncio.CancelledError):
+        await core.purges.catch_up()
+
+
 async def test_an_answer_that_was_purged_joins_no_others() -> None:
     worker = Shared().worker()
     asking = an_asking(ASKED)
