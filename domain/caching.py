@@ -9,7 +9,7 @@ from typing import Protocol
 from attrs import field, frozen
 from attrs.validators import ge
 
-from domain.errors import Unavailable
+from domain.errors import PartUnavailable
 from domain.generation import Completion
 from domain.questions import Compatibility, Fingerprint
 
@@ -163,5 +163,7 @@ class AnswerCache(Protocol):
         """Count one hit; the count may reach a disk later than this returns, or be lost with the process."""
 
 
-class AnswerCacheUnavailable(Unavailable):
+class AnswerCacheUnavailable(PartUnavailable):
     """The answer cache could not be read or written."""
+
+    part = "the memory of answers"

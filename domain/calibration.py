@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from domain.belief import Belief, Vector, logistic
 from domain.budgets import BINS, Spending
 from domain.candidates import bent
-from domain.errors import RAGBoostError, Unavailable
+from domain.errors import PartUnavailable, RAGBoostError
 from domain.questions import normalise
 
 LOOSENING = 0.0003
@@ -149,8 +149,10 @@ def revived(kept: Calibration, prior: Prior) -> Calibration:
     return Calibration(prior, prior.belief, spending, kept.tally, kept.reports)
 
 
-class CalibrationStoreUnavailable(Unavailable):
+class CalibrationStoreUnavailable(PartUnavailable):
     """The calibrations could not be read or written."""
+
+    part = "the memory of what was learnt"
 
 
 class CalibrationDamaged(RAGBoostError):

@@ -8,6 +8,7 @@ Everything that can go wrong, in the domain's words.
     ├── Absent               there is no such thing, or not for this caller (404)
     ├── LimitReached         too much, too soon; says when to come back    (429)
     └── Unavailable          a part of ours or a provider failed           (503)
+        ├── PartUnavailable  a part of ours; why is for operators to know
         └── NotRemembered    only memory was allowed to answer, and it could not (504)
 
     Transient                a trait: the same call may succeed a moment later
@@ -15,6 +16,8 @@ Everything that can go wrong, in the domain's words.
 A concept's own errors live beside the concept and inherit one of these families.
 Doors translate the families above, never the errors of single concepts.
 """
+
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -66,6 +69,12 @@ class LimitReached(RAGBoostError):
 
 class Unavailable(RAGBoostError):
     """Something that was needed did not work; the request itself was sound."""
+
+
+class PartUnavailable(Unavailable):
+    """A *part* of ours failed. The message says why, in words for operators: they may name servers and settings."""
+
+    part: ClassVar[str] = "a part of the service"
 
 
 class NotRemembered(Unavailable):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from domain.errors import Unavailable
+from domain.errors import PartUnavailable
 from domain.questions import Compatibility, Fingerprint
 
 
@@ -115,12 +115,16 @@ class VectorCatalogue(Protocol):
         """Give those of the points that are filed, in no order; their embeddings know no *tokens*."""
 
 
-class EmbedderUnavailable(Unavailable):
+class EmbedderUnavailable(PartUnavailable):
     """No embedding could be made."""
 
+    part = "the embedder"
 
-class VectorIndexUnavailable(Unavailable):
+
+class VectorIndexUnavailable(PartUnavailable):
     """The index could not be read or written."""
+
+    part = "the vector index"
 
 
 class VectorIndexDiffers(VectorIndexUnavailable):

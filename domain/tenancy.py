@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from domain.errors import Forbidden, Malformed, Refused, Unavailable
+from domain.errors import Forbidden, Malformed, PartUnavailable, Refused
 
 LOCAL = "local"
 """The tenant of those who call without a key, where that is allowed."""
@@ -76,5 +76,7 @@ class ReportRefused(Forbidden):
     """The caller's key gives no right to say that a remembered answer was right or wrong, nor to give answers."""
 
 
-class KeyRingUnavailable(Unavailable):
+class KeyRingUnavailable(PartUnavailable):
     """The records of keys could not be read or written."""
+
+    part = "the ring of keys"

@@ -18,6 +18,7 @@ from domain.errors import (
     LimitReached,
     Malformed,
     NotRemembered,
+    PartUnavailable,
     RAGBoostError,
     Refused,
     Unavailable,
@@ -105,11 +106,14 @@ def from_surprise(_: Request[Any, Any, Any], error: Exception) -> Response[Probl
 
 
 def told(error: Exception) -> Problem:
-    """Describe *error*; of a surprise the caller hears nothing, and the log everything."""
+    """Describe *error*; of a surprise, or of what is wrong with a part, the caller hears nothing and the log all."""
     if not isinstance(error, RAGBoostError):
         log.error("unexpected_error", exc_info=error)
         return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something unexpected went wrong; the request id finds it")
     status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+    if isinstance(error, PartUnavailable):
+        log.error("part_unavailable", part=error.part, error=str(error))
+        return _problem(status, f"{error.part} cannot be used just now; the request id finds the reason in the log")
     found = error.problems if isinstance(error, Malformed) else ()
     wait = getattr(error, "resets_in", None)
     return _problem(
