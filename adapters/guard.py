@@ -124,6 +124,8 @@ class Guard:
     async def _try_once(self) -> None:
         self._breaker.admits(monotonic())
         try:
+            async with asyncio.timeout(self.patience + self._own_share):
+                await self.trial()  # it may have to connect first, which takes longer than a call
             async with asyncio.timeout(SLOW * self.patience + self._own_share):
                 await self.trial()
         except Exception as error:  # noqa: BLE001 - whatever it is, the server is not well

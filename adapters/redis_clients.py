@@ -60,7 +60,7 @@ def _options() -> Mapping[str, Any]:
         "protocol": 3,
         "socket_timeout": LAST_RESORT,
         "socket_connect_timeout": LAST_RESORT,
-        "health_check_interval": 30,
+        "health_check_interval": 0,  # it is a PING, which a Redis that cannot write to its disk refuses
         # Once more on a new connection, where the old one had broken since its last use.
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         "driver_info": None,  # else each connection begins with two more commands, which a user may not be allowed

@@ -1,5 +1,6 @@
 """The way to Redis, for all adapters that keep something there: one place through which every call goes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -98,7 +99,11 @@ class RedisConnection:
         return await self._ask(lambda: read(self._client, keys))
 
     async def _try_again(self) -> None:
-        await ask_all(self._client, "PING")
+        try:
+            await self._turns(lambda: ask_all(self._client, "HELLO"))
+        except (Exception, asyncio.CancelledError):
+            await drop_connections(self._client)  # those that nobody uses may be dead too, without knowing it
+            raise
 
     async def _exchange(self, commands: Sequence[Command]) -> Sequence[Any]:
         replies = await self._send(commands)

@@ -44,6 +44,7 @@ class TcpProxy:
     _thread: threading.Thread = field(init=False)
     _server: asyncio.Server | None = field(default=None, init=False)
     _pairs: dict[asyncio.StreamWriter, asyncio.StreamWriter] = field(factory=dict, init=False)
+    _dead: set[asyncio.StreamWriter] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._thread = threading.Thread(target=self._loop.run_forever, name="tcp-proxy", daemon=True)
@@ -69,6 +70,10 @@ class TcpProxy:
     def cut(self) -> None:
         """Cut off whoever is there; they may come again."""
         self._do(self._cut())
+
+    def forget(self) -> None:
+        """Pass nothing on any more for whoever is there, and do not tell them, as a router does that was restarted."""
+        self._do(self._forget())
 
     def lead_to(self, upstream: int) -> None:
         """Cut off whoever is there, and lead those who come to *upstream*."""
@@ -99,6 +104,9 @@ class TcpProxy:
         for client, server in list(self._pairs.items()):
             client.transport.abort()
             server.transport.abort()
+
+    async def _forget(self) -> None:
+        self._dead = {*self._pairs.keys(), *self._pairs.values()}
 
     async def _end(self) -> None:
         await self._refuse()
@@ -145,7 +153,7 @@ class TcpProxy:
         with suppress(OSError):
             while data := await reader.read(READ):
                 await asyncio.sleep(delay())
-                while self.silent:  # noqa: ASYNC110 - it is set from another thread
+                while self.silent or writer in self._dead:  # noqa: ASYNC110 - it is set from another thread
                     await asyncio.sleep(0.005)
                 writer.write(data)
                 await writer.drain()

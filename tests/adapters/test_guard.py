@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from attrs import define
@@ -101,6 +101,23 @@ async def test_it_is_asked_again_once_it_answers_a_trial(guard: Guard, server: S
     server.delay = 0.0
     await asyncio.sleep(1.2)
     assert not await refused(guard, server)
+
+
+async def test_a_trial_may_have_to_connect_first(guard: Guard, server: Server) -> None:
+    await fail(guard, server)
+    server.trouble, server.delay = None, 0.3
+    guard.trial = connecting_first(server)
+    await asyncio.sleep(1.2)
+    assert not guard.is_open
+
+
+def connecting_first(server: Server) -> Callable[[], Awaitable[str]]:
+    async def answer() -> str:
+        said = await server.answer()
+        server.delay = 0.0
+        return said
+
+    return answer
 
 
 async def test_who_is_patient_waits_longer_and_only_breaks_count(guard: Guard, server: Server) -> None:

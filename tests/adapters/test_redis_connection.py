@@ -278,10 +278,21 @@ class TestOutages:
         with TcpProxy(redis_server.port) as proxy:
             connection = connect(f"redis://{HOST}:{proxy.port}", timeout=0.2, pool_size=8)
             await asyncio.gather(*(connection.run(get("a"), PATIENCE) for _ in range(8)))
-            proxy.silent = True
+            proxy.forget()
             await refusal_of(connection.ping(), RedisAway)
-            proxy.silent = False
             await until_it_answers(connection)
+
+    async def test_what_a_server_holds_is_read_though_it_cannot_write_to_its_disk(self, connect: Connect) -> None:
+        with RedisServer(("save 3600 1",)) as server:
+            (server.folder / "dump.rdb").mkdir()
+            connection = connect(server.url)
+            await connection.run(put("a", "1"))
+            await connection.close()
+            server.command("BGSAVE")
+            wait_until(lambda: server.command("INFO", "persistence")["rdb_last_bgsave_status"] == "err", "it failed")
+            another = connect(server.url)
+            await refusal_of(another.run(put("a", "2")))
+            assert await another.run(get("a")) == b"1"
 
     async def test_a_primary_that_has_become_a_replica_is_looked_for_anew(
         self, connect: Connect, redis_server: RedisServer
