@@ -97,12 +97,11 @@ class Guard:
             self._breaker.succeeded()
 
     def _blame(self, error: BaseException) -> None:
-        if not isinstance(error, TimeoutError):
-            self._strike(HALF, str(error))
-        else:
-            self._strike(
-                THIRD if self._own_share > SLOW * self.patience else ALL, f"no answer within {self.patience:g} s"
-            )
+        strikes, complaint = HALF, str(error)
+        if isinstance(error, TimeoutError):
+            strikes = THIRD if self._own_share > SLOW * self.patience else ALL
+            complaint = f"no answer within {self.patience:g} s"
+        self._strike(strikes, complaint)
 
     @property
     def _own_share(self) -> float:
@@ -124,10 +123,9 @@ class Guard:
     async def _try_once(self) -> None:
         self._breaker.admits(monotonic())
         try:
-            async with asyncio.timeout(self.patience + self._own_share):
-                await self.trial()  # it may have to connect first, which takes longer than a call
-            async with asyncio.timeout(SLOW * self.patience + self._own_share):
-                await self.trial()
+            for share in (1.0, SLOW):  # the first may have to connect, which takes longer than a call
+                async with asyncio.timeout(share * self.patience + self._own_share):
+                    await self.trial()
         except Exception as error:  # noqa: BLE001 - whatever it is, the server is not well
             self._complaint = str(error) or self._complaint
             self._breaker.failed(monotonic())

@@ -22,7 +22,8 @@ from tests.entrypoints.http.running import Process, running
 from tests.upstream import Reply, Request, ScriptedUpstream, openai_answer
 
 PATIENCE = 30.0
-LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=500)
+LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=500, keepalive_expiry=2.0)
+"""Idle connections go before the workers close them, which they do after 5 s: a request might cross the closing."""
 
 
 class TryAgain(Exception):
