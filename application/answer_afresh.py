@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from application.coalesce import Flights
 from application.generate_answer import GenerateAnswer
 from application.learn_from_answers import LearnFromAnswers
+from application.pass_on_chunks import Delivery, Hearing
 from application.recall_answers import Recall, Recollection, justified
 from application.remember_answers import RememberAnswers
 from application.share_flights import MakeCompletion
@@ -20,7 +21,7 @@ from domain.generation import Completion
 
 @frozen
 class AnswerAfresh:
-    """Answers by a model; where none answers, an old answer is better than none."""
+    """Answers by a model; where none answers, an old answer is better than none, but no sequel to what was heard."""
 
     recollection: Recollection
     flights: Flights
@@ -28,12 +29,15 @@ class AnswerAfresh:
     remember: RememberAnswers
     learn: LearnFromAnswers | None
     clock: Clock
+    hearing: Hearing | None = None
 
     async def __call__(self, asking: Asking, recall: Recall) -> Answer:
         """Answer what *recall* did not; raises ``ModelFailed`` and ``PromptRefused``."""
         try:
             return await self._generate(asking, recall)
         except Unavailable:
+            if self.hearing and self.hearing.began:
+                raise
             rescue = recall.rescue and await self.recollection.rescue(recall.rescue, recall.epoch)
             if not rescue:
                 raise
@@ -51,7 +55,7 @@ class AnswerAfresh:
         if not asking.directives.may_remember:
             return await self._pass_by_memory(asking, recall.reason)
         began = self.clock.monotonic()
-        landing = await self.flights.join(*self._flight(asking, recall))
+        landing = await self.flights.join(*self._flight(asking, recall), self.hearing)
         if not landing.led:
             asking.stopwatch.add("model", began)
         origin = Origin.GENERATED if landing.led else Origin.COALESCED
@@ -59,8 +63,11 @@ class AnswerAfresh:
         return justified(answer, recall.likeness.verdict) if recall.likeness else answer
 
     async def _pass_by_memory(self, asking: Asking, reason: Reason) -> Answer:
+        delivery = Delivery()
+        if self.hearing:
+            self.hearing.follow(delivery, Origin.PASSED)
         with asking.stopwatch.time("model"):
-            completion = await self.generate(asking.question)
+            completion = await self.generate(asking.question, delivery)
         return Answer(completion, Origin.PASSED, reason)
 
     def _flight_again(self, asking: Asking, source: StoredAnswer) -> tuple[Flight, MakeCompletion]:
@@ -72,9 +79,9 @@ class AnswerAfresh:
         flight = Flight(asking.question.fingerprint, recall.epoch)
         return flight, partial(self._generate_and_remember, asking, recall)
 
-    async def _generate_and_remember(self, asking: Asking, recall: Recall) -> Completion:
+    async def _generate_and_remember(self, asking: Asking, recall: Recall, delivery: Delivery) -> Completion:
         with asking.stopwatch.time("model"):
-            completion = await self.generate(asking.question)
+            completion = await self.generate(asking.question, delivery)
         await self.remember(asking, completion, recall)
         if self.learn:
             self.learn.from_miss(asking, recall, completion)

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from application.answer_afresh import AnswerAfresh
 from application.coalesce import Flights
+from application.pass_on_chunks import Delivery
 from application.recall_answers import Recall
 from application.take_turns import Turns
 from domain.answers import Answer, Asking
@@ -42,7 +43,7 @@ class AnswerInTurn:
         """Fetch a fresh answer in the background, once however many ask."""
         self.errands.depart(Flight(source.fingerprint, Epoch()), partial(self._refresh, asking, source))
 
-    async def _refresh(self, asking: Asking, source: StoredAnswer) -> Completion:
+    async def _refresh(self, asking: Asking, source: StoredAnswer, _: Delivery) -> Completion:
         async with self.turns.take(source.fingerprint):
             return await self.afresh.refreshed(asking, source)
 

@@ -2,12 +2,14 @@
 
 from contextlib import aclosing
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from application.pass_on_chunks import Delivery
 from application.route_models import Routes
+from domain.characters import Characters
 from domain.clock import Clock
 from domain.events import EventSink, ModelCalled, ModelCallFailed
-from domain.generation import Completion
+from domain.generation import Chunk, Completion
 from domain.questions import Question
 
 
@@ -19,22 +21,26 @@ class GenerateAnswer:
     clock: Clock
     events: EventSink
 
-    async def __call__(self, question: Question) -> Completion:
-        """Give the model's whole answer; raises ``ModelFailed`` or ``PromptRefused``."""
+    async def __call__(self, question: Question, delivery: Delivery | None = None) -> Completion:
+        """Give the whole answer, and *delivery* each chunk as it comes; raises ``ModelFailed`` or ``PromptRefused``."""
         began = self.clock.monotonic()
         try:
-            completion = await self._complete(question)
+            completion = await self._complete(question, delivery or Delivery())
         except Exception as error:
             self.events.note(ModelCallFailed(question.provider, question.model, error, self._since(began)))
             raise
         self._report(completion, self._since(began))
         return completion
 
-    async def _complete(self, question: Question) -> Completion:
-        stream = self.routes.model_of(question.provider).stream(question.prompt)
+    async def _complete(self, question: Question, delivery: Delivery) -> Completion:
+        stream, characters = self.routes.model_of(question.provider).stream(question.prompt), Characters()
         async with aclosing(stream) as chunks:
-            pieces = [chunk async for chunk in chunks]
-        return Completion.fold(question.provider, question.model, pieces)
+            async for chunk in chunks:
+                text = characters.take(chunk.text)
+                delivery.take(chunk if text == chunk.text else evolve(chunk, text=text))
+        if rest := characters.rest():
+            delivery.take(Chunk(rest))
+        return Completion.fold(question.provider, question.model, delivery.chunks)
 
     def _report(self, done: Completion, seconds: float) -> None:
         self.events.note(ModelCalled(done.provider, done.model, done.usage, done.finish_reason, seconds))

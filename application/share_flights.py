@@ -7,12 +7,14 @@ from uuid import uuid4
 
 from attrs import frozen
 
+from application.pass_on_chunks import Delivery
 from application.survive_failures import Surviving
 from domain.events import EventSink
 from domain.flights import LEASE, Flight, FlightBoard, Outcome, Sighting
 from domain.generation import Completion
 
-MakeCompletion = Callable[[], Coroutine[Any, Any, Completion]]
+MakeCompletion = Callable[[Delivery], Coroutine[Any, Any, Completion]]
+"""Makes a completion, and passes on its chunks as they come."""
 
 RENEW_EVERY = LEASE / 3
 """Seconds; a worker that is kept from it once or twice keeps its flights."""
@@ -40,7 +42,7 @@ class Fleet:
     board: FlightBoard
     events: EventSink
 
-    async def fly(self, flight: Flight, make: MakeCompletion) -> Landing:
+    async def fly(self, flight: Flight, make: MakeCompletion, delivery: Delivery) -> Landing:
         """Give what another worker makes, or *make* it for all; its error reaches everyone who waited."""
         pilot, awaited, pause = uuid4().hex, None, LOOK
         while True:
@@ -48,7 +50,7 @@ class Fleet:
             if seen.outcome:
                 return Landing(seen.outcome.result(), led=False)
             if seen.pilot == pilot:
-                return Landing(await self._make(flight, pilot, make), led=True)
+                return Landing(await self._make(flight, pilot, make(delivery)), led=True)
             awaited = seen.pilot
             await asyncio.sleep(pause)
             pause = min(LOOK_AT_LAST, pause * 1.3)
@@ -58,10 +60,10 @@ class Fleet:
             return await self.board.join(flight, pilot, awaited)
         return Sighting(pilot)
 
-    async def _make(self, flight: Flight, pilot: str, make: MakeCompletion) -> Completion:
+    async def _make(self, flight: Flight, pilot: str, making: Coroutine[Any, Any, Completion]) -> Completion:
         renewing = asyncio.create_task(self._renew(flight, pilot))
         try:
-            outcome = Outcome(await make())
+            outcome = Outcome(await making)
         except Exception as error:  # noqa: BLE001 - it is raised again, here and wherever it is awaited
             outcome = Outcome(error=error)
         finally:

@@ -11,6 +11,9 @@ from domain.errors import Malformed, Transient, Unavailable
 
 T = TypeVar("T")
 
+PIECE = 4_000
+"""Characters of the longest piece in which a remembered answer is given again."""
+
 
 class Role(StrEnum):
     """Who says a message."""
@@ -112,7 +115,7 @@ class Completion:
         if finish_reason is None:
             raise AnswerCutShort(f"{provider} stopped in the middle of an answer")
         return cls(
-            text=_whole_characters("".join(each.text for each in pieces)),
+            text=whole_characters("".join(each.text for each in pieces)),
             provider=provider,
             model=_last(each.model for each in pieces) or requested_model,
             usage=_last(each.usage for each in pieces) or TokenUsage(),
@@ -120,13 +123,18 @@ class Completion:
             citations=tuple(citation for each in pieces for citation in each.citations),
         )
 
+    def replay(self) -> tuple[Chunk, ...]:
+        """Give it as the stream it may have been, in pieces of a moderate size; ``fold`` makes the same of it again."""
+        pieces = [Chunk(self.text[at : at + PIECE]) for at in range(0, len(self.text), PIECE)]
+        return (*pieces, Chunk("", self.finish_reason, self.usage, self.model, self.citations))
+
     @property
     def is_whole(self) -> bool:
         """Tell whether this may be remembered: finished of its own accord, and not empty."""
         return self.finish_reason is FinishReason.STOP and bool(self.text.strip())
 
 
-def _whole_characters(text: str) -> str:
+def whole_characters(text: str) -> str:
     """Join the halves of characters that came in two pieces; half a character alone becomes U+FFFD."""
     if text.isascii():
         return text

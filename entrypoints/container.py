@@ -70,6 +70,7 @@ from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
 from application.route_models import Offer, Routes
 from application.share_flights import Fleet
+from application.tell_answers import TellAnswer
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
@@ -330,7 +331,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         memory=Object(None),
         redis=Singleton(Fleet, Singleton(share_flights, redis), events),
     )
-    flights = Singleton(Flights, fleet)
+    flights = Singleton(Flights, fleet, chosen.language_model.finish_unheard)
     lifetime = Singleton(
         Lifetime, chosen.answer_cache.ttl, chosen.answer_cache.grace, chosen.answer_cache.stale_if_error
     )
@@ -367,6 +368,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         AnswerAfresh, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock
     )
     answer_question = Singleton(AnswerQuestion, recollection, answer_afresh, learn_from_answers, events)
+    tell_answer = Singleton(TellAnswer, answer_question, answer_afresh)
     errands = Singleton(Flights)
     answer_questions = Singleton(
         AnswerQuestions, answer_question, answer_afresh, chosen.language_model.batch_concurrency, errands

@@ -19,6 +19,11 @@ class LanguageModel(Section):
     )
     timeout: float = Field(default=30.0, gt=0, description="The longest silence of a model, in seconds, per attempt.")
     retries: int = Field(default=2, ge=0, le=10, description="How often a transient failure is tried again.")
+    finish_unheard: bool = Field(
+        default=True,
+        description="Whether an answer is fetched to its end, and remembered, when all its askers have left; else the "
+        "call ends with the last of them.",
+    )
     batch_concurrency: int = Field(
         default=8, ge=1, le=256, description="How many questions of one batch are put to models at once."
     )

@@ -12,6 +12,7 @@ import uvloop
 from attrs import field, frozen
 
 from domain.errors import RAGBoostError
+from entrypoints.cli.live_transport import LiveTransport
 from entrypoints.container import Container
 from entrypoints.life import alive
 from entrypoints.logs import configure_logging
@@ -114,6 +115,6 @@ async def _opened_here(headers: dict[str, str]) -> AsyncIterator[httpx.AsyncClie
     configure_logging(quiet, sys.stderr)  # what is asked for goes to standard output, and nothing else
     container = Container(settings=settings)
     async with alive(container):
-        transport = httpx.ASGITransport(create_app(container))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+        transport = LiveTransport(create_app(container))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
             yield client

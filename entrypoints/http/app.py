@@ -9,6 +9,7 @@ from entrypoints.http import cache, given, queries, query, system, trust
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
 from entrypoints.http.lean_request import LeanRequest
+from entrypoints.http.presence import while_there, whoever_is_there
 from entrypoints.http.problems import handlers
 from entrypoints.http.reception import Reception
 from entrypoints.http.request_ids import IdentifyingLitestar
@@ -38,7 +39,8 @@ def create_app(container: Container) -> Litestar:
 
 
 def _asking_router(reception: Reception, container: Container) -> Router:
-    door = query.query_door(reception, container.answer_question())
+    attended = whoever_is_there if container.settings().language_model.finish_unheard else while_there
+    door = query.query_door(reception, container.answer_question(), container.tell_answer(), attended)
     return Router("/", route_handlers=[door], response_headers=ANSWER_HEADERS)
 
 

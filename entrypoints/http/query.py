@@ -1,5 +1,6 @@
 """POST /api/v1/query: ask a question."""
 
+from functools import partial
 from math import isfinite
 from typing import Annotated, Literal
 
@@ -10,15 +11,18 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.answer_question import AnswerQuestion
+from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking, Origin
 from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
 from entrypoints.http.lean_request import LeanRequest
+from entrypoints.http.presence import Attended
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import Reception
 from entrypoints.http.replies import RawHeader, Reply
+from entrypoints.http.streaming import EventStream, StreamableOperation
 
 STATUS_WORD = {
     Origin.EXACT_HIT: b"exact",
@@ -74,8 +78,10 @@ class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float
 
 
-def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRouteHandler:
-    """Make the route."""
+def query_door(
+    reception: Reception, answer_question: AnswerQuestion, tell_answer: TellAnswer, attended: Attended
+) -> HTTPRouteHandler:
+    """Make the route; *attended* says what becomes of an answer whose asker leaves."""
 
     @post(
         "/api/v1/query",
@@ -85,14 +91,22 @@ def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRou
         tags=["Asking"],
         summary="Ask a question",
         responses=problems(400, 401, 503, 504),
+        operation_class=StreamableOperation,
     )
     async def query(request: LeanRequest, data: JSONBody[QueryRequest]) -> Response[QueryResponse]:
         """Answer from memory when we can, from a model when we must."""
         asking = await reception.asking(request, data)
-        answer = await answer_question(asking)
+        if data.stream:
+            return _streamed(asking, await attended(request.receive, tell_answer(asking)))
+        answer = await attended(request.receive, answer_question(asking))
         return Reply(described(asking, answer), _headers(asking, answer))
 
     return query
+
+
+def _streamed(asking: Asking, telling: Telling) -> Response[QueryResponse]:
+    headers = _headers(asking, telling.whole) if telling.whole else _status(asking, telling.origin)
+    return EventStream(telling, headers, partial(described, asking))
 
 
 def described(asking: Asking, answer: Answer) -> QueryResponse:
@@ -149,10 +163,14 @@ def _citations(done: Completion) -> list[CitedSource]:
 
 
 def _headers(asking: Asking, answer: Answer) -> list[RawHeader]:
-    headers = [(b"x-ragboost-cache", STATUS_WORD[answer.origin]), (b"server-timing", _timing(asking).encode())]
+    headers = _status(asking, answer.origin)
     # Unknown, that is infinite, when the clock was set back while a model was asked.
     aged = answer.source and isfinite(answer.age)
     return [*headers, (b"age", b"%d" % answer.age)] if aged else headers
+
+
+def _status(asking: Asking, origin: Origin) -> list[RawHeader]:
+    return [(b"x-ragboost-cache", STATUS_WORD[origin]), (b"server-timing", _timing(asking).encode())]
 
 
 def _timing(asking: Asking) -> str:

@@ -52,9 +52,10 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class QueryRequest(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A question, and whether memory may be used to answer it."""
+    """A question, whether memory may be used to answer it, and how the answer is sent."""
 
     use_cache: Annotated[bool, Meta(description="Off: neither read memory nor write to it.")] = True
+    stream: Annotated[bool, Meta(description="On: send the answer as server-sent events, while it comes.")] = False
 
 
 def to_question(tenant: str, asked: Asked, routes: Routes) -> Question:

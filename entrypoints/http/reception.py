@@ -79,6 +79,8 @@ class Reception:
     def _one_of_many(self, tenant: str, query: Raw, wishes: Directives, began: float) -> Asking | Malformed:
         try:
             asked = read(bytes(query), QueryRequest)
+            if asked.stream:
+                raise Malformed.field("stream", "is for single questions: a batch is answered as a whole; leave it out")
             question = self.question(tenant, asked)
         except Malformed as error:
             return error

@@ -21,6 +21,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from entrypoints.cli.client import ServiceRefused
 from entrypoints.cli.warm import Warming
 from entrypoints.cli.warm_lines import read_warm_file
+from tests.behaviour.hearing import Listener
 from tests.behaviour.moving import another_service, restore_memory, save_memory
 from tests.behaviour.servers import Servers
 from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
@@ -83,6 +84,7 @@ class Driver:
     servers: Servers | None = None
     gate: threading.Event = field(factory=threading.Event)
     waiting: list["Future[Reply]"] = field(factory=list)
+    listeners: list[Listener] = field(factory=list)
     _asked_before: int = 0
     _keys: dict[str, Mapping[str, str]] = field(factory=dict)
     _names: dict[str, str] = field(factory=dict)
@@ -131,6 +133,19 @@ class Driver:
         """Ask, and go on without waiting for the answer."""
         self._send_off([{"question": question}])
         self._wait_until(lambda: self._everyone_waits(1))
+
+    def listen(self, question: str, who: str = US) -> None:
+        """Ask, and go on when the first words have come; who listens hears the rest meanwhile."""
+        listener = Listener(TROUBLES)
+        self.listeners.append(listener)
+        listener.start(self.service, question, self.key(who))
+        self._wait_until(lambda: bool(listener.pieces) or listener.listening.done())
+
+    def hear_out(self) -> None:
+        """Let the model go on, and all listeners hear the end."""
+        self.gate.set()
+        for each in self.listeners:
+            each.listening.result(PATIENCE)
 
     def hear(self) -> list[Reply]:
         """Let the model go on, and give all answers that are still waited for."""
@@ -247,10 +262,10 @@ class Driver:
 
         self.upstream.answer(answer)
 
-    def model_takes_its_time(self) -> None:
-        """Let the model wait until everyone has asked."""
+    def model_takes_its_time(self, after: int = 0) -> None:
+        """Let the model wait until everyone has asked, *after* so many pieces of its answer."""
         self.gate.clear()
-        self.model_answers(lambda text, model: openai_answer(text, model=model).held(self.gate))  # type: ignore[misc]
+        self.model_answers(lambda text, model: openai_answer(text, model=model).held(self.gate, after))  # type: ignore[misc]
 
     def model_replies(self, reply: UpstreamReply) -> None:
         """Let the model always do this."""

@@ -6,6 +6,7 @@ The application on a port of this machine, served by uvicorn in a thread: for wh
         assert hear(connection).status == 200
 """
 
+import asyncio
 import json
 import socket
 import threading
@@ -51,6 +52,10 @@ class Server:
         connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         return connection
 
+    def count_tasks(self) -> int:
+        """Count the tasks that have not ended; somebody must have asked before."""
+        return len(asyncio.all_tasks(self.flights.loop))
+
     def start_a_crowd(self, question: str, number: int) -> list[socket.socket]:
         """Let *number* people ask, and go on when all of them wait for the model."""
         joined = self.flights.joined
@@ -90,7 +95,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None
 @contextmanager
 def listening(settings: Settings) -> Iterator[Server]:
     """Serve as `ragboost serve` does, on a free port."""
-    container, flights = Container(settings=settings), WatchedFlights()
+    container, flights = Container(settings=settings), WatchedFlights(goes_on=settings.language_model.finish_unheard)
     container.flights.override(Object(flights))
     config = uvicorn.Config(
         create_app(container), loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on"

@@ -6,6 +6,7 @@ The whole application, driven over HTTP inside this process: a clock that stands
         service.clock.advance(60)
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from litestar.testing import TestClient
 
 from application.coalesce import Flights
 from application.manage_keys import NewKey
+from application.pass_on_chunks import Hearing
 from application.share_flights import Landing, MakeCompletion
 from domain.flights import Flight
 from entrypoints.container import Container
@@ -64,10 +66,12 @@ class WatchedFlights(Flights):
     """Counts those who came to wait, so that a crowd can be seen to be complete."""
 
     joined: int = field(default=0, init=False)
+    loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
 
-    async def join(self, flight: Flight, make: MakeCompletion) -> Landing:
+    async def join(self, flight: Flight, make: MakeCompletion, hearing: Hearing | None = None) -> Landing:
         self.joined += 1
-        return await Flights.join(self, flight, make)
+        self.loop = asyncio.get_running_loop()
+        return await Flights.join(self, flight, make, hearing)
 
 
 @frozen

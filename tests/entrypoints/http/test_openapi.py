@@ -88,7 +88,7 @@ def test_the_limits_of_a_question_are_documented(document: Document) -> None:
     fields = document["components"]["schemas"]["QueryRequest"]["properties"]
     assert set(fields) == {
         *("query", "messages", "provider", "model", "max_tokens", "temperature"),
-        *("use_cache", "namespace", "tags", "ttl"),
+        *("use_cache", "namespace", "tags", "ttl", "stream"),
     }
     assert "10000" in str(fields["query"])
     assert document["components"]["schemas"]["QueryRequest"]["additionalProperties"] is False
