@@ -41,7 +41,8 @@ class Telling:
         """
         Give what has come since the last time, which for a slow asker may be much, until the answer ends.
 
-        After *patience* seconds of silence it gives an empty sequence, and again after as many more. An answer that failed just ends here.
+        After *patience* seconds of silence it gives an empty sequence, and again after as many more. An answer that
+        failed just ends here.
         """
         if not self._hearing.began:
             yield self._answering.result().completion.replay()

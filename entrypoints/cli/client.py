@@ -1,7 +1,7 @@
 """Speak to a RAGBoost: one that is running, or one that lives as long as the command."""
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any, TypeVar
@@ -91,12 +91,26 @@ async def call(client: httpx.AsyncClient, method: str, path: str, body: object =
     try:
         response = await client.request(method, path, json=body)
     except httpx.HTTPError as error:
-        raise ServiceRefused(f"{client.base_url} does not answer: {error}") from error
+        raise silent(client, error) from error
+    return answered(response)
+
+
+def answered(response: httpx.Response) -> dict[str, Any]:
+    """Give the JSON of a response that was read; raises ``ServiceRefused`` with the problem's words."""
     payload = _payload(response)
     if response.is_error:
-        told = f"{payload.get('detail', response.text)} (request {payload.get('request_id')})"
-        raise ServiceRefused(told, response.status_code)
+        raise refusal(payload, response.status_code)
     return payload
+
+
+def silent(client: httpx.AsyncClient, error: httpx.HTTPError) -> ServiceRefused:
+    """Say that the service does not answer, or no more."""
+    return ServiceRefused(f"{client.base_url} does not answer: {error}")
+
+
+def refusal(problem: Mapping[str, Any], status: int) -> ServiceRefused:
+    """Give a problem in its own words."""
+    return ServiceRefused(f"{problem.get('detail')} (request {problem.get('request_id')})", status)
 
 
 def _payload(response: httpx.Response) -> dict[str, Any]:

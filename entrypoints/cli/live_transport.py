@@ -20,6 +20,7 @@ class _Exchange(httpx.AsyncByteStream):
     serving: asyncio.Task[None] = field(init=False)
     _pieces: asyncio.Queue[bytes | None] = field(factory=asyncio.Queue)
     _was_read: bool = False
+    _over: asyncio.Event = field(factory=asyncio.Event)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (piece := await self._pieces.get()) is not None:
@@ -32,7 +33,8 @@ class _Exchange(httpx.AsyncByteStream):
 
     async def receive(self) -> Message:
         if self._was_read:
-            await asyncio.Event().wait()
+            await self._over.wait()
+            return {"type": "http.disconnect"}
         self._was_read = True
         return {"type": "http.request", "body": self.body, "more_body": False}
 
@@ -45,6 +47,7 @@ class _Exchange(httpx.AsyncByteStream):
             self.end()
 
     def end(self) -> None:
+        self._over.set()
         self._pieces.put_nowait(None)
 
 

@@ -23,6 +23,9 @@ SILENCE = 15.0
 """Seconds without a chunk after which a comment is sent, or proxies would take the connection for dead."""
 
 COMMENT = b": the answer goes on\n\n"
+LINE_BREAKS = tuple((each.encode(), b"\\u%04x" % ord(each)) for each in "\x85\u2028\u2029")
+"""What some clients, httpx's among them, take for the end of a line, and JSON does not escape."""
+
 HEAD: Sequence[RawHeader] = (
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
@@ -109,4 +112,7 @@ def _told_so_far(chunks: Sequence[Chunk]) -> bytes:
 
 
 def _event(kind: bytes, data: msgspec.Struct) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (kind, _encode(data))  # JSON has no line breaks but escaped ones
+    encoded = _encode(data)
+    for character, escaped in LINE_BREAKS:
+        encoded = encoded.replace(character, escaped)
+    return b"event: %s\ndata: %s\n\n" % (kind, encoded)

@@ -51,19 +51,31 @@ class TestAsk:
         assert answer["provider"] == "extractive"
         assert answer["citations"][0]["source"] == "README.md, Install and run"
 
+    def test_an_answer_is_printed_while_it_comes(self, run: Run) -> None:
+        whole = run("ask", QUESTION).stdout.split("\n\n")[0]
+        result = run("ask", QUESTION, "--no-cache", "--stream")
+
+        assert result.stdout.startswith(f"{whole}\n\n")
+        assert "miss (bypassed)" in result.stdout
+
+    def test_an_answer_that_comes_is_not_json(self, run: Run) -> None:
+        assert "leave it or --stream out" in run("ask", QUESTION, "--stream", "--json").output
+
     def test_memory_may_be_left_alone(self, run: Run) -> None:
         run("ask", QUESTION, "--no-cache")
 
         assert "0 answers" in run("cache", "stats").stdout
 
-    def test_a_problem_is_told_in_its_own_words(self, run: Run) -> None:
-        result = run("ask", "  ")
+    @pytest.mark.parametrize("options", [(), ("--stream",)])
+    def test_a_problem_is_told_in_its_own_words(self, run: Run, options: tuple[str, ...]) -> None:
+        result = run("ask", "  ", *options)
 
         assert isinstance(result.exception, ServiceRefused)
         assert "query: must not be blank" in str(result.exception)
 
-    def test_a_service_that_is_not_there_is_named(self, run: Run) -> None:
-        result = run("ask", QUESTION, "--url", "http://127.0.0.1:9")
+    @pytest.mark.parametrize("options", [(), ("--stream",)])
+    def test_a_service_that_is_not_there_is_named(self, run: Run, options: tuple[str, ...]) -> None:
+        result = run("ask", QUESTION, "--url", "http://127.0.0.1:9", *options)
 
         assert isinstance(result.exception, ServiceRefused)
         assert "http://127.0.0.1:9" in str(result.exception)
