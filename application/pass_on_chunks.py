@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from domain.answers import Origin
-from domain.generation import Chunk
+from domain.generation import Chunk, Completion
 
 
 @define(eq=False)
@@ -26,6 +26,19 @@ class Delivery:
         self.chunks.append(chunk)
         for each in self.hearings:
             each.wake()
+
+    def overhear(self, chunks: Sequence[Chunk]) -> None:
+        """Take what another worker told of the answer that it asked a model for."""
+        for each in chunks:
+            self.from_elsewhere = True
+            self.take(each)
+
+    def completed_by(self, completion: Completion) -> Completion:
+        """Take what is left of the *completion* that another worker made, where a part of it was told; give it."""
+        told = sum(len(each.text) for each in self.chunks)
+        if self.chunks and told < len(completion.text):
+            self.take(Chunk(completion.text[told:]))
+        return completion
 
 
 @define(eq=False)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from application.pass_on_chunks import Delivery
 from application.survive_failures import Surviving
 from domain.events import EventSink
 from domain.flights import LEASE, Flight, FlightBoard, Outcome, Sighting
-from domain.generation import Completion
+from domain.generation import AnswerCutShort, Completion
 
 MakeCompletion = Callable[[Delivery], Coroutine[Any, Any, Completion]]
 """Makes a completion, and passes on its chunks as they come."""
@@ -21,6 +21,9 @@ RENEW_EVERY = LEASE / 3
 
 LOOK, LOOK_AT_LAST = 0.01, 0.1
 """Seconds between two looks at the board by one who waits, at first and after a while."""
+
+TELL_EVERY = 0.05
+"""Seconds in which chunks are gathered before they are told to other workers, and between two looks of who hears."""
 
 
 @frozen
@@ -43,37 +46,75 @@ class Fleet:
     events: EventSink
 
     async def fly(self, flight: Flight, make: MakeCompletion, delivery: Delivery) -> Landing:
-        """Give what another worker makes, or *make* it for all; its error reaches everyone who waited."""
+        """
+        Give what another worker makes, or *make* it for all; its error reaches everyone who waited.
+
+        What the other tells of the answer meanwhile goes into *delivery*, if anybody hears it.
+        """
         pilot, awaited, pause = uuid4().hex, None, LOOK
         while True:
-            seen = await self._look(flight, pilot, awaited)
+            seen = await self._look(flight, pilot, awaited, delivery)
+            delivery.overhear(seen.told)
             if seen.outcome:
-                return Landing(seen.outcome.result(), led=False)
+                return Landing(delivery.completed_by(seen.outcome.result()), led=False)
             if seen.pilot == pilot:
-                return Landing(await self._make(flight, pilot, make(delivery)), led=True)
+                return Landing(await self._make(flight, pilot, make, delivery), led=True)
             awaited = seen.pilot
             await asyncio.sleep(pause)
-            pause = min(LOOK_AT_LAST, pause * 1.3)
+            pause = min(TELL_EVERY if delivery.hearings else LOOK_AT_LAST, pause * 1.3)
 
-    async def _look(self, flight: Flight, pilot: str, awaited: str | None) -> Sighting:
+    async def _look(self, flight: Flight, pilot: str, awaited: str | None, delivery: Delivery) -> Sighting:
+        heard = len(delivery.chunks) if awaited and delivery.hearings else None
         with Surviving("flight_board", self.events):
-            return await self.board.join(flight, pilot, awaited)
+            return await self.board.join(flight, pilot, awaited, heard)
         return Sighting(pilot)
 
-    async def _make(self, flight: Flight, pilot: str, making: Coroutine[Any, Any, Completion]) -> Completion:
-        renewing = asyncio.create_task(self._renew(flight, pilot))
+    async def _make(self, flight: Flight, pilot: str, make: MakeCompletion, delivery: Delivery) -> Completion:
+        lease = _Lease(self, flight, pilot, delivery)
+        beside = [asyncio.create_task(each) for each in (lease.renew(), lease.tell())]
         try:
-            outcome = Outcome(await making)
+            outcome = Outcome(await _continued(make, delivery))
         except Exception as error:  # noqa: BLE001 - it is raised again, here and wherever it is awaited
             outcome = Outcome(error=error)
         finally:
-            renewing.cancel()
+            for each in beside:
+                each.cancel()
         with Surviving("flight_board", self.events):
             await self.board.land(flight, pilot, outcome)
         return outcome.result()
 
-    async def _renew(self, flight: Flight, pilot: str) -> None:
+
+@define(eq=False)
+class _Lease:
+    """A flight that this worker has to itself: it says so again and again, and tells others what has come."""
+
+    fleet: Fleet
+    flight: Flight
+    pilot: str
+    delivery: Delivery
+    _wanted: asyncio.Event = field(factory=asyncio.Event)
+
+    async def renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            with Surviving("flight_board", self.events):
-                await self.board.renew(flight, pilot)
+            with Surviving("flight_board", self.fleet.events):
+                if await self.fleet.board.renew(self.flight, self.pilot):
+                    self._wanted.set()
+
+    async def tell(self) -> None:
+        """Tell what has come, every so often, from when somebody wants to hear it: mostly nobody does."""
+        await self._wanted.wait()
+        told = 0
+        while True:
+            if new := self.delivery.chunks[told:]:
+                with Surviving("flight_board", self.fleet.events):
+                    await self.fleet.board.tell(self.flight, self.pilot, told, new)
+                    told += len(new)
+            await asyncio.sleep(TELL_EVERY)
+
+
+def _continued(make: MakeCompletion, delivery: Delivery) -> Coroutine[Any, Any, Completion]:
+    """Make what nobody else makes any more; whoever heard a part of another's answer cannot be told a new one."""
+    if delivery.chunks:
+        raise AnswerCutShort("the worker that gave this answer is gone; ask again")
+    return make(delivery)

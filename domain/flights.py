@@ -1,12 +1,13 @@
 """Generations under way, as workers tell one another of them."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
 
 from domain.errors import Unavailable
-from domain.generation import Completion
+from domain.generation import Chunk, Completion
 from domain.purging import Epoch
 from domain.questions import Fingerprint
 
@@ -15,6 +16,9 @@ LEASE = 1.5
 
 HELD = 10.0
 """Seconds for which what a flight brought waits for those who wait for it."""
+
+TOLD_FOR = 120.0
+"""Seconds for which what was told of an answer waits for those who come late; then they wait for the whole."""
 
 
 @frozen
@@ -46,10 +50,15 @@ class Outcome:
 
 @frozen
 class Sighting:
-    """Who flies now; *outcome* is that of the one who was awaited, once that has landed."""
+    """
+    Who flies now; *outcome* is that of the one who was awaited, once that has landed.
+
+    *told* are the chunks that the awaited one has told meanwhile, to those who want to hear them.
+    """
 
     pilot: str
     outcome: Outcome | None = None
+    told: tuple[Chunk, ...] = ()
 
 
 class FlightBoard(Protocol):
@@ -60,12 +69,20 @@ class FlightBoard(Protocol):
     """
 
     @abstractmethod
-    async def join(self, flight: Flight, pilot: str, awaited: str | None = None) -> Sighting:
-        """Let *pilot* fly if nobody does; not when *awaited*, whom it waited for, has landed: then give the outcome."""
+    async def join(self, flight: Flight, pilot: str, awaited: str | None = None, heard: int | None = None) -> Sighting:
+        """
+        Let *pilot* fly if nobody does; not when *awaited*, whom it waited for, has landed: then give the outcome.
+
+        Who wants to hear the answer while it comes says how many of its chunks have been *heard*, and gets the next.
+        """
 
     @abstractmethod
-    async def renew(self, flight: Flight, pilot: str) -> None:
-        """Let the lease of *pilot* begin anew, unless another has it by now."""
+    async def renew(self, flight: Flight, pilot: str) -> bool:
+        """Let the lease of *pilot* begin anew, unless another has it by now; say whether somebody wants to hear."""
+
+    @abstractmethod
+    async def tell(self, flight: Flight, pilot: str, after: int, chunks: Sequence[Chunk]) -> None:
+        """Tell those who want to hear what has come *after* so many chunks that were told before."""
 
     @abstractmethod
     async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Outcomes of flights as bytes, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ from domain.errors import FieldProblem
 from domain.flights import Outcome
 from domain.generation import (
     AnswerCutShort,
+    Chunk,
     Completion,
     ModelBroken,
     ModelFailed,
@@ -44,8 +45,11 @@ class _Brought(msgspec.Struct, frozen=True, omit_defaults=True):
     failure: _Failure | None = None
 
 
+_Chunks = tuple[Chunk, ...]
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Brought).decode
+_decode_chunks = msgspec.msgpack.Decoder(_Chunks).decode
 
 
 def encode(outcome: Outcome) -> bytes:
@@ -62,6 +66,22 @@ def decode(value: bytes) -> Outcome | None:
     except msgspec.MsgspecError:
         return None
     return Outcome(brought.completion, _error(brought.failure) if brought.failure else None)
+
+
+def encode_chunks(chunks: Sequence[Chunk]) -> bytes:
+    """Give their number and a colon, one byte of version, and the chunks as MessagePack."""
+    return b"%d:" % len(chunks) + VERSION + _encode(chunks)
+
+
+def decode_chunks(value: bytes) -> tuple[Chunk, ...]:
+    """Give the chunks; none where another version wrote them, or they cannot be read."""
+    _, _, packed = value.partition(b":")
+    if packed[:1] != VERSION:
+        return ()
+    try:
+        return _decode_chunks(packed[1:])
+    except msgspec.MsgspecError:
+        return ()
 
 
 def _failure(error: Exception) -> _Failure:

@@ -1,6 +1,7 @@
 """Several workers, one board: a model is asked once."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from attrs import define, field
@@ -11,10 +12,11 @@ from adapters.purge_journal.memory import MemoryPurgeJournal
 from application import share_flights
 from application.coalesce import Flights
 from application.share_flights import Fleet
+from application.tell_answers import TellAnswer, Telling
 from domain.answers import Origin
 from domain.events import PartFailed
 from domain.flights import Flight, FlightBoardUnavailable, Outcome, Sighting
-from domain.generation import ModelBroken, ModelFailed
+from domain.generation import AnswerCutShort, Chunk, ModelBroken, ModelFailed
 from tests.builders import an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
@@ -28,15 +30,21 @@ class Board(MemoryFlightBoard):
 
     away: bool = False
     renewals: int = 0
+    told: int = 0
 
-    async def join(self, flight: Flight, pilot: str, awaited: str | None = None) -> Sighting:
+    async def join(self, flight: Flight, pilot: str, awaited: str | None = None, heard: int | None = None) -> Sighting:
         self._be_there()
-        return await MemoryFlightBoard.join(self, flight, pilot, awaited)
+        return await MemoryFlightBoard.join(self, flight, pilot, awaited, heard)
 
-    async def renew(self, flight: Flight, pilot: str) -> None:
+    async def renew(self, flight: Flight, pilot: str) -> bool:
         self.renewals += 1
         self._be_there()
-        await MemoryFlightBoard.renew(self, flight, pilot)
+        return await MemoryFlightBoard.renew(self, flight, pilot)
+
+    async def tell(self, flight: Flight, pilot: str, after: int, chunks: Sequence[Chunk]) -> None:
+        self._be_there()
+        self.told += 1
+        await MemoryFlightBoard.tell(self, flight, pilot, after, chunks)
 
     async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
         self._be_there()
@@ -156,3 +164,111 @@ def test_a_flight_that_brought_nothing_is_an_error() -> None:
         Outcome().result()
     with pytest.raises(ModelFailed):
         Outcome(error=ModelFailed("no")).result()
+
+
+async def tell(worker: Core) -> Telling:
+    return await TellAnswer(worker.answer, worker.afresh)(an_asking(ASKED))
+
+
+async def all_heard(telling: Telling) -> str:
+    return "".join([each.text async for chunks in telling.chunks(5) for each in chunks])
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share_flights, "RENEW_EVERY", 0.02)
+    monkeypatch.setattr(share_flights, "TELL_EVERY", 0.01)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_who_asks_another_worker_hears_the_answer_while_it_comes() -> None:
+    pause, pauses = asyncio.Event(), asyncio.Event()
+    shared = Shared(ScriptedModel((Chunk("One "), pause, Chunk("two "), pauses, *saying("three."))))
+    asking = asyncio.create_task(ask(shared.worker()))
+    await asyncio.sleep(0.02)
+    telling = await tell(shared.worker())
+    chunks = telling.chunks(5)
+
+    assert await anext(chunks) == [Chunk("One ")]
+    assert telling.origin is Origin.COALESCED
+    pause.set()
+    assert await anext(chunks) == [Chunk("two ")]
+    pauses.set()
+    assert "".join([each.text async for told in chunks for each in told]) == "three."
+    assert (await telling.answer()).completion.text == (await asking)[1] == "One two three."
+    assert shared.model.calls == 1
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_where_nobody_hears_nothing_is_told() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((Chunk("One "), gate, *saying("two."))))
+    asking = [asyncio.create_task(ask(shared.worker())) for _ in range(2)]
+    await asyncio.sleep(0.2)
+    gate.set()
+    await asyncio.gather(*asking)
+
+    assert shared.board.told == 0
+
+
+async def test_what_was_not_told_in_time_is_heard_when_it_is_whole() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((Chunk("One "), gate, *saying("two."))))
+    asking = asyncio.create_task(ask(shared.worker()))
+    await asyncio.sleep(0.02)
+    telling = asyncio.create_task(tell(shared.worker()))
+    await asyncio.sleep(0.05)
+    gate.set()
+
+    assert await all_heard(await telling) == "One two."
+    assert (await telling).origin is Origin.COALESCED
+    assert (await asking)[1] == "One two."
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_stream_that_breaks_elsewhere_breaks_here() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((Chunk("One "), gate, ModelBroken("it broke"))))
+    asking = asyncio.create_task(ask(shared.worker()))
+    await asyncio.sleep(0.02)
+    telling = await tell(shared.worker())
+    gate.set()
+
+    assert await all_heard(telling) == "One "
+    with pytest.raises(ModelBroken):
+        await telling.answer()
+    with pytest.raises(ModelBroken):
+        await asking
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_what_was_heard_of_a_worker_that_died_is_not_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.flight_board.memory.LEASE", 0.1)
+    shared = Shared(ScriptedModel((Chunk("One "), asyncio.Event()), saying("Another.")))
+    one, other = shared.worker(), shared.worker()
+    asking = asyncio.create_task(ask(one))
+    await asyncio.sleep(0.02)
+    telling = await tell(other)
+    await one.flights.close()
+
+    assert await all_heard(telling) == "One "
+    with pytest.raises(AnswerCutShort):
+        await telling.answer()
+    assert await ask(other) == (Origin.GENERATED, "Another.")
+    await asyncio.gather(asking, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_board_that_goes_away_while_it_is_heard_breaks_the_stream() -> None:
+    gate = asyncio.Event()
+    shared = Shared(ScriptedModel((Chunk("One "), gate, *saying("two."))))
+    asking = asyncio.create_task(ask(shared.worker()))
+    await asyncio.sleep(0.02)
+    telling = await tell(shared.worker())
+    shared.board.away = True
+
+    assert await all_heard(telling) == "One "
+    with pytest.raises(AnswerCutShort):
+        await telling.answer()
+    gate.set()
+    assert (await asking)[1] == "One two."

@@ -11,13 +11,15 @@ from adapters.flight_board.memory import MemoryFlightBoard
 from adapters.flight_board.redis import RedisFlightBoard
 from domain.errors import Malformed
 from domain.flights import Flight, FlightBoard, Outcome, Sighting
-from domain.generation import Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused
+from domain.generation import Chunk, Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused, TokenUsage
 from domain.purging import Epoch
 from tests.builders import a_completion, a_fingerprint
 from tests.redis_servers import redis_connection
 
 LEASE = 0.3
 FLIGHT = Flight(a_fingerprint(1), Epoch(0, 3))
+ONE_TWO = (Chunk("One "), Chunk("two 💥 "))
+THREE = (Chunk("three.", FinishReason.STOP, TokenUsage(1, 2), "m", (Citation("a", "b"),)),)
 BROUGHT = Outcome(a_completion("An answer.", finish_reason=FinishReason.STOP, citations=(Citation("a", "b"),)))
 
 
@@ -104,6 +106,55 @@ async def test_who_lost_it_and_lands_all_the_same_serves_those_who_wait_and_dist
 
     assert await board.join(FLIGHT, "three", awaited="one") == Sighting("one", BROUGHT)
     assert await board.join(FLIGHT, "four") == Sighting("two")
+
+
+async def test_who_wants_to_hear_gets_the_chunks_as_they_are_told(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.tell(FLIGHT, "one", 0, ONE_TWO)
+    assert (await board.join(FLIGHT, "two", awaited="one", heard=0)).told == ONE_TWO
+    assert (await board.join(FLIGHT, "two", awaited="one", heard=2)).told == ()
+    await board.tell(FLIGHT, "one", 2, THREE)
+
+    assert (await board.join(FLIGHT, "two", awaited="one", heard=2)).told == THREE
+    assert (await board.join(FLIGHT, "late", awaited="one", heard=0)).told == (*ONE_TWO, *THREE)
+    assert (await board.join(FLIGHT, "three", awaited="one")).told == ()
+
+
+async def test_what_was_told_last_comes_with_the_outcome(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.tell(FLIGHT, "one", 0, ONE_TWO)
+    await board.land(FLIGHT, "one", BROUGHT)
+
+    assert await board.join(FLIGHT, "two", awaited="one", heard=0) == Sighting("one", BROUGHT, ONE_TWO)
+
+
+async def test_told_twice_is_told_once(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    for _ in range(2):
+        await board.tell(FLIGHT, "one", 0, ONE_TWO)
+
+    assert (await board.join(FLIGHT, "two", awaited="one", heard=0)).told == ONE_TWO
+
+
+async def test_who_flies_learns_whether_somebody_wants_to_hear(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    assert not await board.renew(FLIGHT, "one")
+    await board.join(FLIGHT, "two", awaited="one")
+    assert not await board.renew(FLIGHT, "one")
+    await board.join(FLIGHT, "two", awaited="one", heard=0)
+
+    assert await board.renew(FLIGHT, "one")
+    assert not await board.renew(evolve(FLIGHT, fingerprint=a_fingerprint(2)), "one")
+
+
+async def test_each_who_flies_tells_their_own(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.tell(FLIGHT, "one", 0, ONE_TWO)
+    await asyncio.sleep(1.5 * LEASE)
+
+    assert await board.join(FLIGHT, "two", awaited="one", heard=2) == Sighting("two")
+    await board.tell(FLIGHT, "two", 0, THREE)
+    assert (await board.join(FLIGHT, "three", awaited="two", heard=0)).told == THREE
 
 
 async def test_renewing_and_landing_what_nobody_flies_is_passed_over(board: FlightBoard) -> None:
