@@ -58,6 +58,7 @@ class AnswerQuestion:
             AnswerServed(
                 question.tenant, answer.origin, answer.reason, done.provider, done.model,
                 seconds, asking.stopwatch.laps, question.text, answer.probability, answer.differences,
+                answer.bill,
             )
         )  # fmt: skip
 

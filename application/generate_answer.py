@@ -29,7 +29,7 @@ class GenerateAnswer:
         except Exception as error:
             self.events.note(ModelCallFailed(question.provider, question.model, error, self._since(began)))
             raise
-        self._report(completion, self._since(began))
+        self._report(question, completion, self._since(began))
         return completion
 
     async def _complete(self, question: Question, delivery: Delivery) -> Completion:
@@ -42,8 +42,9 @@ class GenerateAnswer:
             delivery.take(Chunk(rest))
         return Completion.fold(question.provider, question.model, delivery.chunks)
 
-    def _report(self, done: Completion, seconds: float) -> None:
-        self.events.note(ModelCalled(done.provider, done.model, done.usage, done.finish_reason, seconds))
+    def _report(self, question: Question, done: Completion, seconds: float) -> None:
+        how = done.usage, done.finish_reason, seconds
+        self.events.note(ModelCalled(done.provider, done.model, *how, question.tenant, done.cost))
 
     def _since(self, began: float) -> float:
         return self.clock.monotonic() - began

@@ -9,6 +9,7 @@ from domain.clock import Stopwatch
 from domain.errors import Unavailable
 from domain.evidence import Difference
 from domain.generation import Completion
+from domain.pricing import NOTHING, Bill
 from domain.questions import Question
 
 
@@ -30,6 +31,14 @@ class Origin(StrEnum):
     GENERATED = "generated"
     COALESCED = "coalesced"
     PASSED = "passed"
+
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether a model was called for this asker."""
+        return self in _PAID
+
+
+_PAID = frozenset({Origin.GENERATED, Origin.PASSED})
 
 
 class Reason(StrEnum):
@@ -97,6 +106,16 @@ class Answer:
     age: float = 0.0
     probability: float | None = None
     differences: tuple[Difference, ...] = ()
+
+    @property
+    def bill(self) -> Bill:
+        """Say what it came to."""
+        tokens, cost = self.completion.usage.total, self.completion.cost
+        if self.origin.is_paid:
+            return Bill(tokens, tokens, 0 if cost == NOTHING else tokens, cost=cost)
+        if self.reason is Reason.MODEL_FAILED:
+            return Bill(tokens)  # no call would have brought an answer, so none was spared
+        return Bill(tokens, avoided=tokens, saved=cost)
 
 
 class AnswerInterrupted(Unavailable):

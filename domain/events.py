@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Protocol
 
 from attrs import field, frozen
@@ -10,11 +11,16 @@ from domain.answers import Origin, Reason
 from domain.evidence import Difference
 from domain.generation import FinishReason, TokenUsage
 from domain.labels import Source
+from domain.pricing import Bill
 
 
 @frozen
 class AnswerServed:
-    """A question was answered; *stages* are seconds by stage, *question* is personal data."""
+    """
+    A question was answered.
+
+    *stages* are seconds by stage, *question* is personal data, *bill* is what it came to.
+    """
 
     tenant: str
     origin: Origin
@@ -26,6 +32,7 @@ class AnswerServed:
     question: str = field(repr=False)
     probability: float | None = None
     differences: tuple[Difference, ...] = ()
+    bill: Bill = field(factory=Bill)
 
 
 @frozen
@@ -41,13 +48,19 @@ class QuestionFailed:
 
 @frozen
 class ModelCalled:
-    """A model answered; *finish_reason* says how far it got."""
+    """
+    A model answered; *finish_reason* says how far it got.
+
+    *tenant* is whose question it was about, empty where it was nobody's; *cost* is in US dollars, ``None``: unknown.
+    """
 
     provider: str
     model: str
     usage: TokenUsage
     finish_reason: FinishReason
     seconds: float
+    tenant: str = ""
+    cost: Decimal | None = None
 
 
 @frozen

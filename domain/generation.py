@@ -2,10 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import astuple, field, frozen
 
 from domain.errors import Malformed, Transient, Unavailable
 
@@ -46,15 +47,27 @@ class Prompt:
 
 @frozen
 class TokenUsage:
-    """Tokens as the provider counted them."""
+    """
+    Tokens as the provider counted them.
+
+    Of *prompt*, *cached* were read from the provider's own cache, and *written* into it; of *completion*, *reasoning*
+    were thoughts.
+    """
 
     prompt: int = 0
     completion: int = 0
+    cached: int = 0
+    written: int = 0
+    reasoning: int = 0
 
     @property
     def total(self) -> int:
-        """Give the sum of both."""
+        """Give the sum of prompt and completion, which is all of them."""
         return self.prompt + self.completion
+
+    def or_more(self, other: "TokenUsage") -> "TokenUsage":
+        """Give the larger of each count: of running totals, the larger is the later."""
+        return TokenUsage(*map(max, astuple(self), astuple(other)))
 
 
 class FinishReason(StrEnum):
@@ -82,6 +95,7 @@ class Chunk:
     A piece of an answer as it arrives.
 
     The last chunks carry *finish_reason*, *usage* and the exact *model*; the pieces before them carry text.
+    *cost* is in US dollars, for what *usage* counts; ``None`` where no price is known.
     """
 
     text: str = ""
@@ -89,11 +103,16 @@ class Chunk:
     usage: TokenUsage | None = None
     model: str | None = None
     citations: tuple[Citation, ...] = ()
+    cost: Decimal | None = None
 
 
 @frozen
 class Completion:
-    """A whole answer as a model gave it: a fold over its chunks."""
+    """
+    A whole answer as a model gave it: a fold over its chunks.
+
+    *cost* is what the provider takes for it, in US dollars; ``None`` where that is not known, which is not nothing.
+    """
 
     text: str
     provider: str
@@ -101,6 +120,7 @@ class Completion:
     usage: TokenUsage
     finish_reason: FinishReason
     citations: tuple[Citation, ...] = ()
+    cost: Decimal | None = None
 
     @classmethod
     def fold(cls, provider: str, requested_model: str, chunks: Iterable[Chunk]) -> "Completion":
@@ -121,6 +141,7 @@ class Completion:
             usage=_last(each.usage for each in pieces) or TokenUsage(),
             finish_reason=finish_reason,
             citations=tuple(citation for each in pieces for citation in each.citations),
+            cost=_last(each.cost for each in pieces),
         )
 
     def replay(self) -> tuple[Chunk, ...]:

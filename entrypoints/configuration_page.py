@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from entrypoints.variables import FILE, VARIABLES, Variable
+from entrypoints.settings_prices import ModelPrice
+from entrypoints.variables import FILE, VARIABLES, Variable, allowed
 
 _INTRODUCTION = """\
 # Configuration
@@ -37,6 +38,23 @@ that is missing. Keys are never shown.
 `--key` of `ragboost ask` and other commands that ask a running service.
 """
 
+_PRICES = """\
+## `[prices."PROVIDER/MODEL"]`
+
+What models cost is known from the package genai-prices, for providers that are reached at their own address. What it
+does not know, or knows otherwise than your contract says, is set here, in the TOML file only. In the model's name `*`
+stands for anything: `[prices."openai/*"]` with 0 for both says that what answers in the place of OpenAI is free.
+Without a price, the cost of a call is *unknown*, which is not nothing.
+
+| TOML | Allowed | Meaning |
+|---|---|---|
+"""
+
+_PRICES_IN_TOML = """\
+# What a model costs, in US dollars per million tokens, where that is not known or otherwise agreed on.
+#   [prices."openai/my-model"]
+"""
+
 _HEADER = """\
 | Variable | TOML | Default | Allowed | Meaning |
 |---|---|---|---|---|
@@ -45,7 +63,8 @@ _HEADER = """\
 
 def page() -> str:
     """Give ``docs/configuration.md``."""
-    return "\n".join([_INTRODUCTION, *(_chapter(section, list(group)) for section, group in _sections())])
+    chapters = [_chapter(section, list(group)) for section, group in _sections()]
+    return "\n".join([_INTRODUCTION, *chapters, _PRICES + "".join(map(_price_row, ModelPrice.model_fields))])
 
 
 def dotenv() -> str:
@@ -57,7 +76,8 @@ def dotenv() -> str:
 def toml() -> str:
     """Give ``ragboost.example.toml``: every setting with its default, as a comment."""
     head = "# Copy to ragboost.toml and uncomment what shall differ. docs/configuration.md tells the rest.\n"
-    return "\n".join([head, *(_toml_table(list(group)) for _, group in _sections())])
+    prices = _PRICES_IN_TOML + "".join(f"#   {name} = 0.0\n" for name in ModelPrice.model_fields)
+    return "\n".join([head, *(_toml_table(list(group)) for _, group in _sections()), prices])
 
 
 WRITERS: Mapping[str, Callable[[], str]] = {
@@ -82,6 +102,10 @@ def _sections() -> Iterator[tuple[type[BaseModel], Iterator[Variable]]]:
 def _chapter(section: type[BaseModel], variables: list[Variable]) -> str:
     title = "".join(f"`[{name}]`" for name in variables[0].path[:-1]) or "The service"
     return f"## {title}\n\n{section.__doc__}\n\n{_HEADER}{''.join(map(_row, variables))}"
+
+
+def _price_row(name: str) -> str:
+    return f"| `{name}` | {allowed(ModelPrice, name)} | {ModelPrice.model_fields[name].description} |\n"
 
 
 def _row(variable: Variable) -> str:

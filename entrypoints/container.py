@@ -2,6 +2,7 @@
 
 # file over budget: wiring is a list, and a list is read best on one page
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
@@ -33,6 +34,9 @@ from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.sql import SqlPurgeJournal
 from adapters.records import Records
+from adapters.tariff.genai_prices import GenaiPricesTariff
+from adapters.tariff.layered import LayeredTariff
+from adapters.tariff.memory import MemoryTariff
 from adapters.vector_index.memory import MemoryIndexShelf, MemoryVectorIndex
 from application.accept_answers import AcceptAnswers
 from application.admit_caller import AdmitCaller
@@ -62,6 +66,7 @@ from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
 from application.manage_keys import ManageKeys
 from application.migrate_index import MigrateIndex, Succession
+from application.price_calls import Priced
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
@@ -77,6 +82,7 @@ from domain.caching import Lifetime
 from domain.candidates import FEATURES
 from domain.clock import Clock
 from domain.events import EventSink
+from domain.pricing import FREE, Price
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
     connect_anthropic,
@@ -100,6 +106,7 @@ from entrypoints.opening_indexes import (
     open_qdrant_shelf,
 )
 from entrypoints.settings import Settings
+from entrypoints.settings_prices import ModelPrice
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
@@ -135,6 +142,11 @@ def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
     """Build the offers of those providers that are configured."""
     configured = {"openai": settings.openai.configured, "anthropic": settings.anthropic.configured}
     return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
+
+
+def set_prices(prices: Mapping[str, ModelPrice]) -> Mapping[str, Price]:
+    """Give the prices that were set; what answers offline takes nothing."""
+    return {"extractive/*": FREE} | {name: each.price for name, each in prices.items()}
 
 
 def judge_by_model(routes: Routes, clock: Clock, events: EventSink) -> ModelAnswerJudge:
@@ -316,10 +328,20 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_anthropic, settings))
     )
     extractive = Singleton(read_documentation)
+    tariff = Singleton(
+        LayeredTariff,
+        Listing(
+            Singleton(MemoryTariff, Call(set_prices, chosen.prices)),
+            Singleton(GenaiPricesTariff, chosen.provider_addresses, clock),
+        ),
+    )
+    priced_openai = Singleton(Priced, openai, "openai", tariff)
+    priced_anthropic = Singleton(Priced, anthropic, "anthropic", tariff)
+    priced_extractive = Singleton(Priced, extractive, "extractive", tariff)
     offers = Dict(
-        openai=Singleton(Offer, openai, chosen.openai.model).provider,
-        anthropic=Singleton(Offer, anthropic, chosen.anthropic.model).provider,
-        extractive=Singleton(Offer, extractive, extractive.provided.model, takes_any_model=False).provider,
+        openai=Singleton(Offer, priced_openai, chosen.openai.model).provider,
+        anthropic=Singleton(Offer, priced_anthropic, chosen.anthropic.model).provider,
+        extractive=Singleton(Offer, priced_extractive, extractive.provided.model, takes_any_model=False).provider,
     )
     routes = Singleton(Routes, Call(offered, settings, offers), chosen.default_provider)
     generate_answer = Singleton(GenerateAnswer, routes, clock, events)

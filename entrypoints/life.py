@@ -44,7 +44,7 @@ async def alive(container: Container) -> AsyncIterator[None]:
 
 def _works(container: Container) -> Sequence[Work]:
     settings = container.settings()
-    works = [_sweep, _save_calibrations, _prepare_models]
+    works = [_sweep, _save_calibrations, _prepare_models, _read_prices]
     if settings.answer_cache.kind == "redis":  # else nobody else purges
         works.append(_follow_purges)
     return works
@@ -72,12 +72,17 @@ async def _follow_purges(container: Container) -> None:
 
 async def _prepare_models(container: Container) -> None:
     """Import the SDKs of the providers that are configured before the first question needs them."""
-    for provider, offer in container.routes().offers.items():
-        prepare = getattr(offer.language_model, "prepare", None)
+    for provider in container.routes().offers:
+        prepare = getattr(getattr(container, provider)(), "prepare", None)
         try:
             await (prepare() if prepare else asyncio.sleep(0))
         except Exception as error:  # noqa: BLE001 - the first question will say so again, to somebody
             log.warning("provider_not_ready", provider=provider, error=str(error))
+
+
+async def _read_prices(container: Container) -> None:
+    """Read the price lists before the first call comes back."""
+    await container.tariff().open()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,12 +1,14 @@
 """What can be configured of the service as a whole; its parts' settings are in ``settings_sections.py``."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
+from entrypoints.settings_prices import ModelName, ModelPrice
 from entrypoints.settings_providers import Anthropic, LanguageModel, OpenAI, Provider
 from entrypoints.settings_sections import (
     AnswerCache,
@@ -23,6 +25,10 @@ from entrypoints.settings_sections import (
 
 _A_FILE = {"allowed": "sqlite+aiosqlite:/// and the path of a file; no other database than SQLite is supported"}
 RecordsUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.+$", json_schema_extra=_A_FILE)]
+
+
+_HOME = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
+"""Where providers are that are given no other address."""
 
 
 def _beside_data(data: dict[str, Any]) -> Path:
@@ -70,6 +76,7 @@ class Settings(Section):
     language_model: LanguageModel = LanguageModel()
     openai: OpenAI = OpenAI()
     anthropic: Anthropic = Anthropic()
+    prices: dict[ModelName, ModelPrice] = Field(default_factory=dict)
 
     @property
     def default_provider(self) -> Provider:
@@ -79,6 +86,13 @@ class Settings(Section):
         if self.openai.configured:
             return "openai"
         return "anthropic" if self.anthropic.configured else "extractive"
+
+    @property
+    def provider_addresses(self) -> Mapping[str, str]:
+        """Give the addresses of those providers that may take money: prices belong to them, not to a format."""
+        chosen: dict[str, OpenAI | Anthropic] = {"openai": self.openai, "anthropic": self.anthropic}
+        addresses = {name: each.base_url or _HOME[name] for name, each in chosen.items() if each.configured}
+        return {name: each for name, each in addresses.items() if not _is_loopback(urlsplit(each).hostname or "")}
 
     @property
     def open_without_keys(self) -> bool:

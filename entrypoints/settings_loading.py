@@ -11,8 +11,9 @@ from domain.errors import RAGBoostError
 from entrypoints.masking import HIDDEN, Masking, shown
 from entrypoints.settings import Settings
 from entrypoints.settings_layers import Layer, nested
+from entrypoints.settings_prices import TABLES
 from entrypoints.settings_sources import read_sources
-from entrypoints.variables import PATHS, VARIABLES, Place
+from entrypoints.variables import PATHS, VARIABLES, Place, allowed
 
 _PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
 _ANSWERS = VARIABLES["RAGBOOST_ANSWER_CACHE_KIND"]
@@ -64,10 +65,22 @@ def _is_told(error: ErrorDetails) -> bool:
 
 def _problem(error: ErrorDetails, layers: Sequence[Layer]) -> str:
     place = tuple(str(step) for step in error["loc"][:2])
+    if place[0] in TABLES:
+        return _problem_of_table(tuple(str(step) for step in error["loc"]), layers)
     variable = PATHS[place] if place in PATHS else PATHS[place[:1]]
     layer = _source(variable.path, layers)
     value = HIDDEN if variable.is_secret else shown(layer.values[variable.path])
     return f"{variable.name} ({layer.origin}): {value} is not allowed; must be {variable.allowed}"
+
+
+def _problem_of_table(place: Place, layers: Sequence[Layer]) -> str:
+    """Tell what is wrong in a table that an operator named, with its name, or without something it must have."""
+    section, path = TABLES[place[0]], f'{place[0]}."{place[1]}"'
+    if place[2] not in section.model_fields:
+        return f"{path}: is not allowed as a name; must be PROVIDER/MODEL"
+    value = next((layer.values[place] for layer in layers if place in layer.values), None)
+    told = "is missing" if value is None else f"{shown(value)} is not allowed"
+    return f"{path}.{place[2]}: {told}; must be {allowed(section, place[2])}"
 
 
 def _source(place: Place, layers: Sequence[Layer]) -> Layer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from entrypoints.settings_layers import SECRETS, Layer, flattened
+from entrypoints.settings_prices import TABLES
 from entrypoints.variables import CONFIG, PATHS, PREFIX, VARIABLES, Place
 
 ENVIRONMENT = "environment"
@@ -75,8 +76,15 @@ def _take_key(layer: Layer, place: Place, value: object, folder: Path) -> None:
         layer.values.update({place: value} if value != "" else {})
     elif place in _FILES:
         layer.take_secret(".".join(place), folder / str(value), _FILES[place])
+    elif place in (known := _named_like(place)):
+        layer.values[place] = value
     else:
-        layer.blame_unknown(".".join(place), _KEYS)
+        layer.blame_unknown(".".join(place), [*_KEYS, *map(".".join, known)])
+
+
+def _named_like(place: Place) -> list[Place]:
+    """Give what may stand in a table that an operator named; nothing elsewhere."""
+    return [(*place[:2], each) for each in TABLES[place[0]].model_fields] if place[0] in TABLES and place[2:] else []
 
 
 def _resolved(layer: Layer, place: Place, value: object, environ: Mapping[str, str]) -> object:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from entrypoints.settings import Settings
+from entrypoints.settings_prices import TABLES
 
 PREFIX = "RAGBOOST_"
 CONFIG = "RAGBOOST_CONFIG"
@@ -49,15 +50,21 @@ class Variable:
     @property
     def allowed(self) -> str:
         """Say what is allowed."""
-        schema = self.section.model_json_schema()
-        return _allowed(schema["properties"][self.path[-1]])
+        return allowed(self.section, self.path[-1])
+
+
+def allowed(section: type[BaseModel], name: str) -> str:
+    """Say what is allowed of a field."""
+    return _allowed(section.model_json_schema()["properties"][name])
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:
+    if "allowed" in schema:
+        return str(schema["allowed"])
     if "anyOf" in schema:
         return " or ".join(_allowed(each) for each in schema["anyOf"] if each.get("type") != "null")
     choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
-    return schema.get("allowed") or _one_of(choices) or ", ".join(_kind_and_bounds(schema))
+    return _one_of(choices) or ", ".join(_kind_and_bounds(schema))
 
 
 def _one_of(choices: Sequence[str]) -> str:
@@ -81,7 +88,7 @@ def _variables(section: type[BaseModel], path: Place = ()) -> Iterator[Variable]
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from _variables(inner, (*path, name))
-        else:
+        elif name not in TABLES:  # what operators name has no variable
             yield Variable(_name(field, (*path, name)), (*path, name), section)
 
 

@@ -71,7 +71,8 @@ class ModelAnswerJudge(AnswerJudge):
             return Completion.fold(self.provider, self.name, [chunk async for chunk in chunks])
 
     def _report(self, done: Completion, seconds: float) -> None:
-        self.events.note(ModelCalled(done.provider, done.model, done.usage, done.finish_reason, seconds))
+        how = done.usage, done.finish_reason, seconds
+        self.events.note(ModelCalled(done.provider, done.model, *how, cost=done.cost))
 
     def _prompt(self, question: str, one: str, other: str) -> Prompt:
         # In JSON no text can end its own quotation.

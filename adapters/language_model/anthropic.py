@@ -56,16 +56,28 @@ ERRORS: ErrorTable = {
 }
 
 
+class _OutputDetails(Struct):
+    thinking_tokens: int | None = None
+
+
 class _Usage(Struct):
     input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     output_tokens: int | None = None
+    output_tokens_details: _OutputDetails | None = None
 
     def counted(self) -> TokenUsage:
-        """Count what was read from the provider's own cache, too: it is part of the prompt."""
-        read = (self.input_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens)
-        return TokenUsage(sum(each or 0 for each in read), self.output_tokens or 0)
+        """Count what went through the provider's own cache, too: it is part of the prompt."""
+        cached, written = self.cache_read_input_tokens or 0, self.cache_creation_input_tokens or 0
+        details = self.output_tokens_details or _OutputDetails()
+        return TokenUsage(
+            prompt=(self.input_tokens or 0) + cached + written,
+            completion=self.output_tokens or 0,
+            cached=cached,
+            written=written,
+            reasoning=details.thinking_tokens or 0,
+        )
 
 
 class _Message(Struct):
@@ -92,8 +104,9 @@ class _Event(Struct):
         """Give the event as a chunk."""
         message = self.message or _Message()
         piece = self.delta or self.content_block or _Text()
-        usage = self.usage or message.usage or _Usage()
-        return Chunk(piece.text or "", finish_reason(piece.stop_reason), usage.counted(), message.model or None)
+        usage = self.usage or message.usage
+        counted = usage.counted() if usage else None
+        return Chunk(piece.text or "", finish_reason(piece.stop_reason), counted, message.model or None)
 
 
 @frozen

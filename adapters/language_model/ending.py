@@ -33,11 +33,10 @@ class Ending:
 
     def note(self, chunk: Chunk) -> None:
         """Keep what *chunk* tells; token counts are running totals, so the larger one is the later."""
-        counted = chunk.usage or TokenUsage()
         self.began = True
         self.finish_reason = chunk.finish_reason or self.finish_reason
         self.model = chunk.model or self.model
-        self.usage = TokenUsage(max(self.usage.prompt, counted.prompt), max(self.usage.completion, counted.completion))
+        self.usage = self.usage.or_more(chunk.usage) if chunk.usage else self.usage
 
     def chunk(self, content_type: str) -> Chunk:
         """

@@ -50,9 +50,31 @@ class _Choice(Struct):
     finish_reason: str | None = None
 
 
+class _PromptDetails(Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _CompletionDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
 class _Usage(Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+    def counted(self) -> TokenUsage:
+        """Count all tokens, and those that have prices of their own."""
+        read, wrote = self.prompt_tokens_details or _PromptDetails(), self.completion_tokens_details
+        return TokenUsage(
+            prompt=self.prompt_tokens or 0,
+            completion=self.completion_tokens or 0,
+            cached=read.cached_tokens or 0,
+            written=read.cache_write_tokens or 0,
+            reasoning=(wrote.reasoning_tokens if wrote else None) or 0,
+        )
 
 
 class _Event(Struct):
@@ -70,11 +92,10 @@ class _Event(Struct):
     def chunk(self) -> Chunk:
         """Give the event as a chunk; a refusal is the text of an answer that was filtered."""
         delta = self.choice.delta or _Delta()
-        counted = self.usage or _Usage()
         return Chunk(
             text=delta.content or delta.refusal or "",
             finish_reason=FinishReason.FILTERED if delta.refusal else finish_reason(self.choice.finish_reason),
-            usage=TokenUsage(counted.prompt_tokens or 0, counted.completion_tokens or 0),
+            usage=self.usage.counted() if self.usage else None,
             model=self.model or None,
         )
 

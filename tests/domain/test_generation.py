@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason, TokenUsage
@@ -24,6 +26,17 @@ def test_what_the_provider_does_not_say_is_not_made_up() -> None:
     folded = fold(Chunk("a"), STOP)
 
     assert (folded.provider, folded.model, folded.usage) == ("openai", "asked-for", TokenUsage(0, 0))
+
+
+def test_the_last_cost_counts_and_none_is_unknown() -> None:
+    first, last = Chunk("a", cost=Decimal("0.1")), Chunk(cost=Decimal("0.3"))
+
+    assert fold(first, last, STOP).cost == Decimal("0.3")
+    assert fold(Chunk("a"), STOP).cost is None
+
+
+def test_of_running_totals_each_larger_count_is_the_later() -> None:
+    assert TokenUsage(5, 1, 3).or_more(TokenUsage(0, 9, 0, 2, 7)) == TokenUsage(5, 9, 3, 2, 7)
 
 
 def test_citations_are_gathered() -> None:

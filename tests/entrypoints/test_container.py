@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ from domain.candidates import FEATURES
 from domain.catalogue import AnswerCatalogue
 from domain.events import EventSink
 from domain.generation import LanguageModel
+from domain.pricing import FREE, Price, Rate
 from domain.purging import PurgeJournal
 from domain.similarity import Embedder, VectorIndex, VectorIndexUnavailable
 from domain.succession import IndexShelf
@@ -105,6 +107,15 @@ async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
             "purge_journal",
         ]
         assert all(each.is_alive for each in health)
+
+
+async def test_a_price_that_was_set_goes_before_what_is_listed(build: Build) -> None:
+    agreed = {"openai/gpt-4o": {"input": 1, "output": 1}}
+    tariff = build(openai={"api_key": "sk-x"}, prices=agreed).tariff()
+    await tariff.open()
+    assert tariff.price("openai", "gpt-4o") == Price(Rate(Decimal(1)), Rate(Decimal(1)))
+    assert tariff.price("openai", "gpt-4o-mini")
+    assert tariff.price("extractive", "docs") == FREE
 
 
 async def test_an_index_on_a_server_is_that_of_the_embedder(build: Build, qdrant_server: ScriptedQdrant) -> None:

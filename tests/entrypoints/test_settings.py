@@ -1,11 +1,13 @@
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from domain.pricing import Price, Rate
 from entrypoints.configuration_page import WRITERS
 from entrypoints.settings import Settings
 from entrypoints.settings_loading import SettingsInvalid, load_settings
@@ -393,6 +395,51 @@ class TestDocumentation:
         assert "\nttl = 3600" in uncommented
         assert "\nRAGBOOST_PORT=8000" in uncommented
         assert load_settings({}, tmp_path) == Settings()
+
+
+class TestPrices:
+    """Tables that operators name."""
+
+    def test_they_are_exact(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", '[prices."openai/gpt-4.1"]\ninput = 0.1\noutput = "${DEAR}"\ncached = 0')
+
+        price = load_settings({"DEAR": "0.3"}, tmp_path).prices["openai/gpt-4.1"].price
+
+        assert price == Price(Rate(Decimal("0.1")), Rate(Decimal("0.3")), cached=Rate(Decimal(0)))
+
+    @pytest.mark.parametrize(
+        ("written", "problem"),
+        [
+            ("input = -1\noutput = 1", """prices."a/b".input: -1 is not allowed; must be a number from 0 to"""),
+            ("input = nan\noutput = 1", """prices."a/b".input: nan is not allowed"""),
+            ("input = 0.1234567\noutput = 1", """prices."a/b".input: 0.1234567 is not allowed"""),
+            ("input = 1", """prices."a/b".output: is missing; must be a number"""),
+            ("input = 1\noutput = 1\ncashed = 1", "prices.a/b.cashed (ragboost.toml): is not known; did you mean"),
+        ],
+    )
+    def test_a_wrong_one_is_told_with_its_place(self, tmp_path: Path, written: str, problem: str) -> None:
+        write(tmp_path, "ragboost.toml", f'[prices."a/b"]\n{written}')
+
+        (told,) = problems({}, tmp_path)
+        assert told.startswith(problem)
+
+    @pytest.mark.parametrize("name", ["gpt-4", "/gpt-4", "openai/", "open ai/gpt"])
+    def test_a_name_tells_provider_and_model(self, tmp_path: Path, name: str) -> None:
+        write(tmp_path, "ragboost.toml", f'[prices."{name}"]\ninput = 1\noutput = 1')
+
+        assert problems({}, tmp_path) == [f'prices."{name}": is not allowed as a name; must be PROVIDER/MODEL']
+
+    def test_a_price_outside_of_a_table_is_not_known(self, tmp_path: Path) -> None:
+        write(tmp_path, "ragboost.toml", "[prices]\ninput = 1")
+
+        assert problems({}, tmp_path) == ["prices.input (ragboost.toml): is not known"]
+
+    def test_providers_on_this_machine_are_in_no_price_list(self) -> None:
+        settings = Settings.model_validate(
+            {"openai": {"base_url": "http://localhost:11434/v1"}, "anthropic": {"api_key": "x"}}
+        )
+
+        assert settings.provider_addresses == {"anthropic": "https://api.anthropic.com"}
 
 
 def test_loading_needs_no_framework() -> None:

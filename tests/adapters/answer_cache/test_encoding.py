@@ -24,6 +24,7 @@ COMPLETIONS = st.builds(
     usage=st.builds(TokenUsage, st.integers(0, 2**60), st.integers(0, 2**60)),
     finish_reason=st.sampled_from(FinishReason),
     citations=st.lists(st.builds(Citation, TEXT, TEXT), max_size=3).map(tuple),
+    cost=st.none() | st.decimals(0, 1000, places=12),
 )
 ANSWERS = st.builds(
     a_stored_answer,
@@ -42,6 +43,18 @@ ANSWERS = st.builds(
 @given(ANSWERS)
 def test_what_was_encoded_comes_back_as_it_was(answer: StoredAnswer) -> None:
     assert decode(encode(answer)) == answer
+
+
+def test_what_was_written_before_costs_were_counted_can_be_read() -> None:
+    answer = a_stored_answer()
+    written = msgspec.msgpack.decode(encode(answer)[9:])
+    del written["completion"]["cost"]
+    for each in ("cached", "written", "reasoning"):
+        del written["completion"]["usage"][each]
+    body = msgspec.msgpack.encode(written)
+
+    assert decode(VERSION + blake2b(body, digest_size=8).digest() + body) == answer
+    assert answer.completion.cost is None
 
 
 def test_a_value_in_which_any_bit_has_changed_is_no_answer() -> None:

@@ -88,7 +88,16 @@ async def test_tokens_read_from_the_provider_s_cache_are_tokens_of_the_prompt(
     usage = {"input_tokens": 5, "cache_creation_input_tokens": 20, "cache_read_input_tokens": 300, "output_tokens": 1}
     ended = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}
     upstream.reply(named_events({"type": "message_start", "message": {"usage": usage}}, ended))
-    assert (await complete(model, PROMPT)).usage == TokenUsage(325, 9)
+    assert (await complete(model, PROMPT)).usage == TokenUsage(325, 9, cached=300, written=20)
+
+
+async def test_thoughts_are_counted_among_the_tokens_of_the_answer(
+    model: AnthropicLanguageModel, upstream: ScriptedUpstream
+) -> None:
+    usage = {"output_tokens": 90, "output_tokens_details": {"thinking_tokens": 80}}
+    ended = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
+    upstream.reply(named_events({"type": "message_start", "message": {"usage": {"input_tokens": 5}}}, ended))
+    assert (await complete(model, PROMPT)).usage == TokenUsage(5, 90, reasoning=80)
 
 
 async def test_thoughts_and_tool_calls_are_not_the_answer(

@@ -118,6 +118,19 @@ async def test_usage_that_is_told_again_and_again_is_a_running_total(
     assert (await complete(model, PROMPT)).usage == TokenUsage(9, 3)
 
 
+async def test_tokens_that_have_a_price_of_their_own_are_told_apart(
+    model: OpenAILanguageModel, upstream: ScriptedUpstream
+) -> None:
+    usage = {
+        "prompt_tokens": 300,
+        "completion_tokens": 90,
+        "prompt_tokens_details": {"cached_tokens": 256, "cache_write_tokens": 32, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 80},
+    }
+    upstream.reply(events({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}, {"usage": usage}))
+    assert (await complete(model, PROMPT)).usage == TokenUsage(300, 90, cached=256, written=32, reasoning=80)
+
+
 async def test_only_the_first_of_several_choices_is_read(
     model: OpenAILanguageModel, upstream: ScriptedUpstream
 ) -> None:
