@@ -1,5 +1,7 @@
 """What language models receive and give: prompts, chunks, and the completion they fold into."""
 
+# file over budget: what a model is given, gives and fails with is one promise, and is read as one
+
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from decimal import Decimal
