@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -28,13 +29,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.errors import Unavailable
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest version of the tables; a test keeps it equal to the newest migration."""
 
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
 REMEDY = "it must be an SQLite file that may be written; RAGBOOST_DATA_FOLDER or RAGBOOST_RECORDS_URL chooses another"
+
+SUMS = (
+    *("answers", "remembered", "calls", "served", "provider_tokens", "billable", "avoided", "unpriced"),
+    *("spent", "borne", "saved"),
+)
+"""The fields of ``Consumption``, in its order; the name of the provider takes one of them."""
 
 metadata = MetaData()
 
@@ -68,6 +75,14 @@ purges = Table(
     Column("value", LargeBinary, nullable=False),
 )
 """The last purges, in order."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    *(Column(name, String, primary_key=True) for name in ("day", "tenant", "provider", "model")),
+    *(Column(name, BigInteger, nullable=False) for name in SUMS),
+)
+"""One row for each ``Account``, with the sums of its ``Consumption``; money is counted in millionths of millionths."""
 
 
 class RecordsTooNew(Unavailable):

@@ -97,6 +97,24 @@ class Period:
     last: date
 
 
+@frozen
+class Line:
+    """What one model was used for on one day, by all tenants or by one."""
+
+    day: date
+    provider: str
+    model: str
+    consumption: Consumption
+
+
+@frozen
+class Usage:
+    """What models were used for, by day and model, and in all."""
+
+    lines: Sequence[Line]
+    total: Consumption
+
+
 class Ledger(Protocol):
     """Keeps the books. Raises ``LedgerUnavailable``."""
 

@@ -121,3 +121,8 @@ class Bill:
     avoided: int = 0
     cost: Decimal | None = NOTHING
     saved: Decimal | None = NOTHING
+
+
+def in_dollars(amount: Decimal | None) -> str | None:
+    """Write an amount with all its digits, and no more; ``None`` stays what it is, unknown."""
+    return None if amount is None else f"{amount.normalize():f}"

@@ -30,6 +30,7 @@ from adapters.event_sink.prometheus import PrometheusPage
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
+from adapters.ledger.sql import SqlLedger
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.sql import SqlPurgeJournal
@@ -61,6 +62,7 @@ from application.import_memory import ImportMemory
 from application.inspect_answers import InspectAnswers
 from application.judge_hits import JudgeHits
 from application.judge_pairs import JudgePairs
+from application.keep_accounts import Books, KeepAccounts
 from application.keep_calibrations import Calibrations
 from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
@@ -73,6 +75,7 @@ from application.recall_by_meaning import Meanings
 from application.rehearse_requests import KnownEmbeddings, Parts
 from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
+from application.report_usage import ReportUsage
 from application.route_models import Offer, Routes
 from application.share_flights import Fleet
 from application.tell_answers import TellAnswer
@@ -194,11 +197,13 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
 
     # What happened
     metrics = Singleton(PrometheusPage)
+    books = Singleton(Books, clock)
     events = Singleton(
         FanOut,
         Listing(
             Singleton(LogEventSink, log, chosen.log.questions),
             Singleton(MetricsEventSink, Singleton(Instruments, metrics.provided.meter), metrics.provided.answers),
+            books,
         ),
     )
 
@@ -207,6 +212,11 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     key_ring = Singleton(SqlKeyRing, records)
     admit_caller = Singleton(AdmitCaller, key_ring, clock, chosen.open_without_keys)
     manage_keys = Singleton(ManageKeys, key_ring, clock)
+
+    # What it came to
+    ledger = Singleton(SqlLedger, records)
+    keep_accounts = Singleton(KeepAccounts, books, ledger, events)
+    report_usage = Singleton(ReportUsage, ledger)
 
     # What was purged
     recent_verdicts = Singleton(RecentVerdicts, chosen.semantic.error_budget)

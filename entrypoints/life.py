@@ -14,7 +14,7 @@ SWEEP_EVERY = 60.0
 """Seconds between two looks for answers that are past their lifetime."""
 
 SAVE_EVERY = 1.0
-"""Seconds of what was learnt that a crash may cost."""
+"""Seconds of what was learnt, and of the books, that a crash may cost."""
 
 Work = Callable[[Container], Coroutine[Any, Any, None]]
 
@@ -40,11 +40,12 @@ async def alive(container: Container) -> AsyncIterator[None]:
             await container.aside().close()
             await container.filings().close()
             await container.judge_hits().save()
+            await container.keep_accounts().save()
 
 
 def _works(container: Container) -> Sequence[Work]:
     settings = container.settings()
-    works = [_sweep, _save_calibrations, _prepare_models, _read_prices]
+    works = [_sweep, _save_calibrations, _keep_accounts, _prepare_models, _read_prices]
     if settings.answer_cache.kind == "redis":  # else nobody else purges
         works.append(_follow_purges)
     return works
@@ -63,6 +64,12 @@ async def _save_calibrations(container: Container) -> None:
     while True:
         await asyncio.sleep(SAVE_EVERY)
         await container.judge_hits().save()  # it survives, and notes, whatever fails
+
+
+async def _keep_accounts(container: Container) -> None:
+    while True:
+        await asyncio.sleep(SAVE_EVERY)
+        await container.keep_accounts().save()  # it survives, and notes, whatever fails
 
 
 async def _follow_purges(container: Container) -> None:

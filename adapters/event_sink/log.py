@@ -23,6 +23,7 @@ from domain.events import (
     QuestionFailed,
     TextTruncated,
 )
+from domain.pricing import in_dollars
 
 CAUSES = 5
 """How many errors of one chain a line names."""
@@ -98,7 +99,8 @@ class LogEventSink(EventSink):
     def _model_called(self, event: ModelCalled) -> None:
         named = {"provider": event.provider, "model": event.model, "finish_reason": event.finish_reason}
         tokens = {"prompt_tokens": event.usage.prompt, "completion_tokens": event.usage.completion}
-        self.logger.info("model called", **named, **tokens, ms=_milliseconds(event.seconds))
+        cost = in_dollars(event.cost) or "unknown"
+        self.logger.info("model called", **named, **tokens, cost_usd=cost, ms=_milliseconds(event.seconds))
 
     def _model_call_failed(self, event: ModelCallFailed) -> None:
         named = {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
@@ -136,7 +138,12 @@ def _details(event: AnswerServed) -> dict[str, object]:
     if event.origin is Origin.EXACT_HIT:
         return {}
     stages = {"stages": {stage: _milliseconds(seconds) for stage, seconds in event.stages.items()}}
-    return stages | _verdict(event)
+    return stages | _money(event) | _verdict(event)
+
+
+def _money(event: AnswerServed) -> dict[str, object]:
+    bill = event.bill
+    return {"cost_usd": in_dollars(bill.cost) or "unknown", "saved_usd": in_dollars(bill.saved) or "unknown"}
 
 
 def _verdict(event: AnswerServed) -> dict[str, object]:

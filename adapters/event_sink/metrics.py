@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 from opentelemetry.metrics import Counter, Histogram, Meter
 
 from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
+from adapters.event_sink.spending import Spending
 from domain.events import (
     AnswerReported,
     AnswerServed,
@@ -102,6 +103,7 @@ class MetricsEventSink(EventSink):
     instruments: Instruments
     answers: AnswerDurations
     dropped: int = 0
+    _spending: Spending = field(factory=Spending, init=False)
     _measures: dict[type, Callable[..., None]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -118,6 +120,7 @@ class MetricsEventSink(EventSink):
             AnswerReported: self._answer_reported,
             BudgetBreached: self._budget_breached,
         }
+        self._spending.show_on(self.instruments.meter)
         self.instruments.truncations.add(0)  # a reader with nothing at all to show would not show *answers* either
 
     def note(self, event: Event) -> None:
@@ -129,11 +132,13 @@ class MetricsEventSink(EventSink):
 
     def _answer_served(self, event: AnswerServed) -> None:
         self.answers.add(event.origin, event.seconds)
+        self._spending.answered(event.provider, event.bill)
 
     def _question_failed(self, event: QuestionFailed) -> None:
         self.instruments.failures.add(1, {"error": type(event.error).__name__})
 
     def _model_called(self, event: ModelCalled) -> None:
+        self._spending.called(event.provider, event.usage, event.cost)
         named = {"provider": event.provider}
         self.instruments.calls.record(event.seconds, {**named, "outcome": event.finish_reason.value})
         self.instruments.tokens.add(event.usage.prompt, {**named, "kind": "prompt"})

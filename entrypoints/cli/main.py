@@ -10,7 +10,7 @@ import click
 from domain.errors import RAGBoostError
 from entrypoints.settings_loading import SettingsInvalid
 
-COMMANDS = ("ask", "cache", "doctor", "evaluate", "index", "keys", "models", "serve")
+COMMANDS = ("ask", "cache", "doctor", "evaluate", "index", "keys", "models", "serve", "usage")
 
 
 class Commands(click.Group):

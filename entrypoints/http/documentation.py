@@ -38,6 +38,8 @@ def header(name: str, description: str) -> ResponseHeader:
 REQUEST_ID = header("X-Request-Id", "The caller's own, or a new one; it is in every log line.")
 ANSWER_HEADERS = (
     header("X-RAGBoost-Cache", "`exact`, `semantic`, `stale`, `miss`, `coalesced` or `pass`."),
+    header("X-RAGBoost-Cost", "US dollars that this answer cost, or `unknown`."),
+    header("X-RAGBoost-Saved", "US dollars that memory saved, or `unknown`."),
     header("Age", "Seconds since the answer was remembered; only when it was."),
     header("Server-Timing", "The milliseconds that each stage took."),
 )

@@ -7,6 +7,7 @@ import msgspec
 from entrypoints.http import cache_bodies as memory
 from entrypoints.http import given_bodies as gifts
 from entrypoints.http import trust_bodies as trust
+from entrypoints.http.bills import BillBody
 from entrypoints.http.problems import FieldError, Problem
 from entrypoints.http.queries_bodies import AnsweredQuery, QueriesRequest, QueriesResponse
 from entrypoints.http.query import CacheInfo, CitedSource, QueryResponse, Usage
@@ -47,6 +48,7 @@ _ANSWER = QueryResponse(
     model="gpt-6-luna",
     finish_reason="stop",
     usage=Usage(),
+    bill=BillBody(saved_usd="0.000042", served_tokens=120, avoided_tokens=120),
     cache_info=CacheInfo(
         cache_hit=True,
         reason="similar",

@@ -15,6 +15,7 @@ from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking, Origin
 from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
+from entrypoints.http.bills import BillBody, bill_headers, bill_of
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
 from entrypoints.http.lean_request import LeanRequest
@@ -73,6 +74,7 @@ class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     finish_reason: str
     usage: Usage
+    bill: BillBody
     cache_info: CacheInfo
     citations: list[CitedSource]
     latency_ms: float
@@ -99,7 +101,8 @@ def query_door(
         if data.stream:
             return _streamed(asking, await attended(request.receive, tell_answer(asking)))
         answer = await attended(request.receive, answer_question(asking))
-        return Reply(described(asking, answer), _headers(asking, answer))
+        body = described(asking, answer)
+        return Reply(body, [*_headers(asking, answer), *bill_headers(body.bill)])
 
     return query
 
@@ -118,6 +121,7 @@ def described(asking: Asking, answer: Answer) -> QueryResponse:
         model=done.model,
         finish_reason=done.finish_reason,
         usage=_usage(answer),
+        bill=bill_of(answer),
         cache_info=_cache_info(answer),
         citations=_citations(done),
         latency_ms=round(asking.stopwatch.elapsed() * 1000, 3),
@@ -153,8 +157,7 @@ def _hit_info(answer: Answer, source: StoredAnswer) -> CacheInfo:
 
 
 def _usage(answer: Answer) -> Usage:
-    paid = answer.origin in {Origin.GENERATED, Origin.PASSED}
-    spent = answer.completion.usage if paid else TokenUsage()
+    spent = answer.completion.usage if answer.origin.is_paid else TokenUsage()
     return Usage(spent.prompt, spent.completion, spent.total)
 
 

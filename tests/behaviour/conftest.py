@@ -14,7 +14,7 @@ from adapters.embedder.prepared_model import PreparedModel
 from entrypoints.settings import Settings
 from tests.behaviour.driver import US, Driver, Reply, conversation, instruction
 from tests.behaviour.servers import Servers, shared_servers
-from tests.entrypoints.http.service import Service, WatchedFlights, serving
+from tests.entrypoints.http.service import PRICES, Service, WatchedFlights, serving
 from tests.upstream import ScriptedUpstream
 
 SHARED = "shared"
@@ -116,6 +116,7 @@ def stage(
                 "language_model": {"retries": 0, "timeout": 10},
                 "semantic": {"checked_share": 0},  # a check that chance called for would be remembered
                 "openai": {"base_url": f"{upstream.url}/v1"},
+                "prices": PRICES,
             }
         )
         with serving(settings, openai=None, flights=flights) as service:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -18,6 +19,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 from httpx import ASGITransport, AsyncClient, Response
 
+from domain.metering import Consumption, Period
 from entrypoints.cli.client import ServiceRefused
 from entrypoints.cli.warm import Warming
 from entrypoints.cli.warm_lines import read_warm_file
@@ -61,6 +63,7 @@ class Reply:
     age: float | None = None
     tokens: int = 0
     tokens_saved: int = 0
+    bill: Mapping[str, Any] = field(factory=dict)
     trouble: str | None = None
     waited: float = 0.0
 
@@ -222,6 +225,14 @@ class Driver:
         """Give the report on what was asked outside of all namespaces."""
         (report,) = self.service.quality(self.key(who), namespace="").json()["namespaces"]
         return dict(report)
+
+    def books(self, who: str = US) -> Consumption:
+        """Give what is booked for this customer, all days together."""
+        self.key(who)
+        container = self.service.container
+        with self.service.client.portal() as portal:
+            portal.call(container.keep_accounts().save)
+            return portal.call(container.report_usage(), Period(date.min, date.max), self._names[who]).total
 
     def complaints(self) -> list[str]:
         """Give the parts that the service says are away."""
@@ -394,4 +405,5 @@ def _told(status: int, word: str, body: Any) -> Reply:
         age=info["age_seconds"],
         tokens=body["usage"]["total"],
         tokens_saved=info["tokens_saved"],
+        bill=body["bill"],
     )

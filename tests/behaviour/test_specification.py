@@ -13,6 +13,7 @@ PROMISES = {
     *("trusted_hits", "feedback", "quality_report"),
     *("warm_up", "backup"),
     "streaming",
+    "cost_and_savings",
     *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches", "change_of_embedder"),
 }
 TECHNICAL = re.compile(

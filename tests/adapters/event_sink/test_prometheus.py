@@ -1,4 +1,7 @@
+from decimal import Decimal
+
 import pytest
+from attrs import evolve
 
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
@@ -14,6 +17,7 @@ from domain.events import (
     TextTruncated,
 )
 from domain.generation import FinishReason, TokenUsage
+from domain.pricing import Bill
 
 
 def served(origin: Origin, seconds: float) -> AnswerServed:
@@ -87,6 +91,26 @@ async def test_every_origin_is_shown_before_the_first_answer() -> None:
 )
 async def test_every_event_is_counted(event: Event, line: str) -> None:
     assert line in await page_after(event)
+
+
+async def test_tokens_and_dollars_are_told_apart_by_what_they_mean() -> None:
+    cost, unknown = Decimal("0.25"), ModelCalled("local", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3)
+    hit = evolve(served(Origin.EXACT_HIT, 0.1), bill=Bill(9, avoided=9, saved=cost))
+    lines = await page_after(
+        *(ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3, "acme", cost), hit, hit, unknown),
+        ModelCalled("extractive", "m", TokenUsage(1, 1), FinishReason.STOP, 0.3, "acme", Decimal(0)),
+        evolve(served(Origin.EXACT_HIT, 0.1), bill=Bill(9, avoided=9, saved=None)),
+    )
+
+    assert 'ragboost_tokens_total{kind="served",provider="openai"} 27.0' in lines
+    assert 'ragboost_tokens_total{kind="provider",provider="openai"} 9.0' in lines
+    assert 'ragboost_tokens_total{kind="avoided",provider="openai"} 27.0' in lines
+    assert 'ragboost_tokens_total{kind="billable",provider="local"} 9.0' in lines
+    assert 'ragboost_tokens_total{kind="billable",provider="extractive"} 0.0' in lines
+    assert 'ragboost_cost_usd_total{kind="spent",provider="openai"} 0.25' in lines
+    assert 'ragboost_cost_usd_total{kind="saved",provider="openai"} 0.5' in lines
+    assert 'ragboost_unpriced_total{provider="openai"} 1.0' in lines
+    assert 'ragboost_unpriced_total{provider="local"} 1.0' in lines
 
 
 async def test_each_line_stands_on_the_page_once() -> None:

@@ -40,6 +40,12 @@ MEMORY = {
     "embedder": {"kind": "hashing"},
     "semantic": {"policy": "threshold"},
 }
+PRICES = {
+    "openai/priced": {"input": 2, "output": 10, "cached": 1},
+    "openai/free": {"input": 0, "output": 0},
+}
+"""What models cost, as far as anybody knows."""
+
 NOWHERE = {"base_url": "http://127.0.0.1:9/v1"}
 """An address that makes a provider count as configured, and at which nobody answers."""
 
@@ -133,7 +139,7 @@ class Service:
 
 def memory_settings(folder: Path, **changes: Any) -> Settings:
     """Keep everything in memory, but the keys."""
-    return Settings.model_validate({"data_folder": folder, **MEMORY, "openai": NOWHERE, **changes})
+    return Settings.model_validate({"data_folder": folder, **MEMORY, "openai": NOWHERE, "prices": PRICES, **changes})
 
 
 @contextmanager

@@ -103,7 +103,10 @@ def test_both_ways_to_send_a_key_are_documented(document: Document) -> None:
 
 def test_the_headers_of_an_answer_are_documented(document: Document) -> None:
     headers = operations(document)["post", "/api/v1/query"]["responses"]["200"]["headers"]
-    assert set(headers) == {"X-RAGBoost-Cache", "Age", "Server-Timing", "X-Request-Id"}
+    assert set(headers) == {
+        *("X-RAGBoost-Cache", "X-RAGBoost-Cost", "X-RAGBoost-Saved"),
+        *("Age", "Server-Timing", "X-Request-Id"),
+    }
     assert all(each["description"] for each in headers.values())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from domain.generation import FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused
+from domain.generation import Chunk, FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused, TokenUsage
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import KNOWN_QUESTIONS, KNOWN_TEXT, Reception
 from tests.doubles import Step, saying
@@ -34,6 +34,25 @@ def test_a_new_question_is_answered_by_the_model(service: Service) -> None:
         "age_seconds": None,
         "tokens_saved": 0,
     }
+
+
+def test_what_an_answer_cost_and_saved_is_told_exactly(service: Service) -> None:
+    told = Chunk(finish_reason=FinishReason.STOP, usage=TokenUsage(11, 7), model="priced")
+    service.says([Chunk("An answer."), told])
+    replies = [service.ask("What is a ledger?") for _ in range(2)]
+    assert [each.headers["x-ragboost-cost"] for each in replies] == ["0.000092", "0"]
+    assert [each.headers["x-ragboost-saved"] for each in replies] == ["0", "0.000092"]
+    tokens = {"served_tokens": 18, "provider_tokens": 18, "billable_tokens": 18, "avoided_tokens": 0}
+    assert replies[0].json()["bill"] == {"cost_usd": "0.000092", "saved_usd": "0", **tokens}
+    tokens = {"served_tokens": 18, "provider_tokens": 0, "billable_tokens": 0, "avoided_tokens": 18}
+    assert replies[1].json()["bill"] == {"cost_usd": "0", "saved_usd": "0.000092", **tokens}
+
+
+def test_what_nobody_knows_the_price_of_is_unknown(service: Service) -> None:
+    replies = [service.ask("What is a ledger?") for _ in range(2)]
+    assert [each.headers["x-ragboost-cost"] for each in replies] == ["unknown", "0"]
+    assert [each.headers["x-ragboost-saved"] for each in replies] == ["0", "unknown"]
+    assert (replies[0].json()["bill"]["cost_usd"], replies[1].json()["bill"]["saved_usd"]) == (None, None)
 
 
 def test_the_same_question_is_answered_from_memory(service: Service) -> None:

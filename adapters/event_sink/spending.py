@@ -1,0 +1,71 @@
+"""Tokens and dollars, summed up as they come, and shown when somebody looks."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from attrs import define, field
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+from domain.generation import TokenUsage
+from domain.pricing import NOTHING, Bill
+
+
+@define
+class _Sums:
+    """Those of one provider; what the words mean is told in ``domain/pricing.py``."""
+
+    served: int = 0
+    provider: int = 0
+    billable: int = 0
+    avoided: int = 0
+    spent: Decimal = NOTHING
+    saved: Decimal = NOTHING
+    unpriced: int = 0
+
+
+@define
+class Spending:
+    """Counts by provider in less than a microsecond: an instrument's own counter takes several for each number."""
+
+    _sums: dict[str, _Sums] = field(factory=dict, init=False)
+
+    def show_on(self, meter: Meter) -> None:
+        """Let *meter* ask for the sums whenever it is read."""
+        tokens = "Tokens by provider: served, counted by the provider, billable and avoided."
+        money = "US dollars by provider: spent on calls, and what remembered answers would have cost."
+        unpriced = "Calls and remembered answers of which nobody knows what they cost."
+        meter.create_observable_counter("ragboost.tokens", [self._tokens], "", tokens)
+        meter.create_observable_counter("ragboost.cost", [self._money], "usd", money)
+        meter.create_observable_counter("ragboost.unpriced", [self._unpriced], "", unpriced)
+
+    def answered(self, provider: str, bill: Bill) -> None:
+        """Count an answer."""
+        sums = self._of(provider)
+        sums.served += bill.served
+        sums.avoided += bill.avoided
+        sums.saved += bill.saved or NOTHING
+        sums.unpriced += bill.saved is None
+
+    def called(self, provider: str, usage: TokenUsage, cost: Decimal | None) -> None:
+        """Count a call."""
+        sums = self._of(provider)
+        sums.provider += usage.total
+        sums.billable += 0 if cost == NOTHING else usage.total
+        sums.spent += cost or NOTHING
+        sums.unpriced += cost is None
+
+    def _of(self, provider: str) -> _Sums:
+        return self._sums.get(provider) or self._sums.setdefault(provider, _Sums())
+
+    def _tokens(self, _: CallbackOptions) -> Iterator[Observation]:
+        for provider, sums in tuple(self._sums.items()):
+            for kind in ("served", "provider", "billable", "avoided"):
+                yield Observation(getattr(sums, kind), {"provider": provider, "kind": kind})
+
+    def _money(self, _: CallbackOptions) -> Iterator[Observation]:
+        for provider, sums in tuple(self._sums.items()):
+            for kind in ("spent", "saved"):
+                yield Observation(float(getattr(sums, kind)), {"provider": provider, "kind": kind})
+
+    def _unpriced(self, _: CallbackOptions) -> Iterator[Observation]:
+        return (Observation(sums.unpriced, {"provider": provider}) for provider, sums in tuple(self._sums.items()))
