@@ -4,7 +4,7 @@ from abc import abstractmethod
 from decimal import Decimal
 from typing import Protocol
 
-from attrs import frozen
+from attrs import define, frozen
 
 from domain.generation import TokenUsage
 
@@ -101,7 +101,7 @@ class Savings:
         return self.avoided - self.overhead
 
 
-@frozen
+@define  # not frozen: there are thousands a second, and a frozen one takes four times as long to make
 class Bill:
     """
     What one answer came to: four numbers of tokens that are easily taken for one another, and two of dollars.
@@ -125,4 +125,6 @@ class Bill:
 
 def in_dollars(amount: Decimal | None) -> str | None:
     """Write an amount with all its digits, and no more; ``None`` stays what it is, unknown."""
+    if amount is NOTHING:
+        return "0"
     return None if amount is None else f"{amount.normalize():f}"

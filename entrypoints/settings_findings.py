@@ -50,7 +50,8 @@ def _wiring(settings: Settings) -> Finding:
 
 def _records(settings: Settings) -> Finding:
     file = settings.records_url.partition(":///")[2]
-    found = f"keys and what was learnt are in {file}: all workers of a machine need this one file, each machine its own"
+    one = "all workers of a machine need this one file, each machine its own"
+    found = f"keys, books and what was learnt are in {file}: {one}"
     return Finding("settings", "shared records", found)
 
 

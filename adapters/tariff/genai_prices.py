@@ -1,7 +1,8 @@
 """The price lists of the package genai-prices, which needs no network: they are as new as the package."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,14 @@ from domain.clock import Clock
 from domain.pricing import FINEST, NOTHING, Price, Rate, Tariff
 
 THOUSAND = 1000
+
+_log = logging.getLogger(__name__)
+
+
+def _read() -> Any:
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - takes a second
+
+    return get_snapshot()
 
 
 @define
@@ -25,14 +34,23 @@ class GenaiPricesTariff(Tariff):
 
     addresses: Mapping[str, str]
     clock: Clock
+    read: Callable[[], Any] = _read
     _lists: Any = field(default=None, init=False, repr=False)
+    _was_opened: bool = field(default=False, init=False, repr=False)
     _reading: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
 
     async def open(self) -> None:
-        """Read the lists in a thread, if there is any provider to look for."""
-        if self._lists is None and self.addresses:
-            async with self._reading:
-                self._lists = await asyncio.to_thread(_read)  # who waited meanwhile gets them as they lie there
+        """Read the lists in a thread, if there is any provider to look for; if they cannot be read, do without."""
+        async with self._reading:
+            if self.addresses and not self._was_opened:
+                await self._read_lists()
+                self._was_opened = True
+
+    async def _read_lists(self) -> None:
+        try:
+            self._lists = await asyncio.to_thread(self.read)
+        except Exception as error:  # noqa: BLE001 - the port: a tariff never fails
+            _log.error("price lists cannot be read, so what calls cost is unknown: %s", error)
 
     def price(self, provider: str, model: str) -> Price | None:
         """Look it up as of now: prices change at a date, and some by the hour."""
@@ -44,12 +62,6 @@ class GenaiPricesTariff(Tariff):
         except LookupError:
             return None
         return _price(found.get_prices(datetime.fromtimestamp(self.clock.now(), UTC)))
-
-
-def _read() -> Any:
-    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - takes a second
-
-    return get_snapshot()
 
 
 def _price(listed: Any) -> Price | None:

@@ -67,6 +67,23 @@ class TestListed:
     def test_before_it_is_opened_nothing_is_known(self) -> None:
         assert listed().price("openai", "gpt-4o") is None
 
+    async def test_lists_that_cannot_be_read_are_done_without(self, caplog: pytest.LogCaptureFixture) -> None:
+        def broken() -> None:
+            raise ImportError("no such file")
+
+        tariff = GenaiPricesTariff({"openai": "https://api.openai.com/v1"}, StoppedClock(), broken)
+        await tariff.open()
+        await tariff.open()
+
+        assert tariff.price("openai", "gpt-4o") is None
+        assert caplog.messages == ["price lists cannot be read, so what calls cost is unknown: no such file"]
+
+    async def test_where_there_is_no_provider_they_are_not_read(self) -> None:
+        def forbidden() -> None:
+            raise AssertionError
+
+        await GenaiPricesTariff({}, StoppedClock(), forbidden).open()
+
     async def test_what_answers_elsewhere_in_the_same_format_has_another_price(self) -> None:
         tariff = listed(openai="http://ollama.example:11434/v1", groq="https://api.groq.com/openai/v1")
         await tariff.open()

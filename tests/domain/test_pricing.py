@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.answers import Answer, Origin, Reason
 from domain.generation import TokenUsage
-from domain.pricing import FREE, NOTHING, Bill, Price, Rate, Savings
+from domain.pricing import FREE, NOTHING, Bill, Price, Rate, Savings, in_dollars
 from tests.builders import a_completion
 
 COST = Decimal("0.000046")
@@ -89,3 +89,15 @@ class TestBill:
 def test_savings_are_net_of_what_only_memory_needed() -> None:
     assert Savings(Decimal("0.30"), Decimal("0.10")).net == Decimal("0.20")
     assert Savings(Decimal("0.10"), Decimal("0.30")).net == Decimal("-0.20")
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [("0", "0"), ("0.000092000", "0.000092"), ("1E-12", "0.000000000001"), ("1200", "1200"), ("-0.5", "-0.5")],
+)
+def test_dollars_are_written_with_all_their_digits_and_no_more(amount: str, written: str) -> None:
+    assert in_dollars(Decimal(amount)) == written
+
+
+def test_nothing_is_written_as_such_and_what_is_unknown_not_at_all() -> None:
+    assert (in_dollars(NOTHING), in_dollars(None)) == ("0", None)
