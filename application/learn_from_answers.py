@@ -69,7 +69,8 @@ class LearnFromAnswers:
     async def _learn(self, occasion: _Occasion, completion: Completion, source: Source) -> None:
         question, suspicion = occasion.asking.question, occasion.suspicion
         remembered = suspicion.stored.completion.text
-        agree = await self.answers.agree(question.text, remembered, completion.text) if completion.is_whole else None
+        told = question.text, remembered, completion.text
+        agree = await self.answers.agree(*told, question.tenant) if completion.is_whole else None
         if agree is not None:
             await self.judge.learn(traffic_of(question), Label(source, suspicion.features, agree))
         if agree and not same_words(remembered, completion.text):

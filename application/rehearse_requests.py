@@ -74,7 +74,7 @@ class KnownEmbeddings(Embedder):
 class Labels(AnswerJudge):
     """Knows which answers agree: those of the same name."""
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         """Compare the names."""
         return same_words(one, other)
 
@@ -86,7 +86,7 @@ class JudgedOnce(AnswerJudge):
     judge: AnswerJudge
     _judged: dict[tuple[str, str, str], bool | None] = field(factory=dict, init=False, repr=False)
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         """Give what was said before, if anything was."""
         if not (_is_known(one) and _is_known(other)):
             return None

@@ -14,8 +14,12 @@ class AnswerJudge(Protocol):
     """
 
     @abstractmethod
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
-        """Tell whether whoever got *one* was told the same as by *other*; ``None`` where that is in doubt."""
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
+        """
+        Tell whether whoever got *one* was told the same as by *other*; ``None`` where that is in doubt.
+
+        *tenant* is whose question it is: what the judgement costs is booked to it.
+        """
 
 
 class HitSampler(Protocol):

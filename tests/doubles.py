@@ -100,7 +100,7 @@ class LiteralJudge(AnswerJudge):
     doubtful: set[str] = field(factory=set)
     trouble: Exception | None = None
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         if self.trouble:
             raise self.trouble
         return None if other in self.doubtful else one.split() == other.split()

@@ -48,31 +48,31 @@ class ModelAnswerJudge(AnswerJudge):
     clock: Clock
     events: EventSink
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         """Spare the call where both are one text, or either would answer anything."""
         pair = Comparison.of(question, one, other)
         if pair.decline or pair.are_labels:
             return False if pair.answers_against else None
-        return pair.same_words or _VERDICTS.get(await self._reply(question, one, other))
+        return pair.same_words or _VERDICTS.get(await self._reply(self._prompt(question, one, other), tenant))
 
-    async def _reply(self, question: str, one: str, other: str) -> str:
+    async def _reply(self, prompt: Prompt, tenant: str) -> str:
         began = self.clock.monotonic()
         with translating(_ERRORS):
             try:
-                completion = await self._complete(self._prompt(question, one, other))
+                completion = await self._complete(prompt)
             except Exception as error:
                 self.events.note(ModelCallFailed(self.provider, self.name, error, self.clock.monotonic() - began))
                 raise
-        self._report(completion, self.clock.monotonic() - began)
+        self._report(completion, self.clock.monotonic() - began, tenant)
         return completion.text.strip().removesuffix(".") if completion.is_whole else ""
 
     async def _complete(self, prompt: Prompt) -> Completion:
         async with aclosing(self.model.stream(prompt)) as chunks:
             return Completion.fold(self.provider, self.name, [chunk async for chunk in chunks])
 
-    def _report(self, done: Completion, seconds: float) -> None:
+    def _report(self, done: Completion, seconds: float, tenant: str) -> None:
         how = done.usage, done.finish_reason, seconds
-        self.events.note(ModelCalled(done.provider, done.model, *how, cost=done.cost))
+        self.events.note(ModelCalled(done.provider, done.model, *how, tenant, done.cost))
 
     def _prompt(self, question: str, one: str, other: str) -> Prompt:
         # In JSON no text can end its own quotation.

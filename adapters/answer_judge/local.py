@@ -44,7 +44,7 @@ class LocalAnswerJudge(AnswerJudge):
     def _none_yet(self) -> RecentEmbeddings:
         return RecentEmbeddings(self.embedder)
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         """Raise ``AnswerJudgeUnavailable`` only if embeddings are needed and there are none."""
         pair = Comparison.of(question, one, other)
         if pair.decline:

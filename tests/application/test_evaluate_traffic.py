@@ -52,7 +52,7 @@ class CountingEmbedder(HashingEmbedder):
 class CountingJudge(LiteralJudge):
     calls: int = 0
 
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         self.calls += 1
         return await super().agree(question, one, other)
 

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 from adapters.calibration_store.memory import MemoryCalibrationStore
 from application.give_feedback import Consequence, Feedback
@@ -20,7 +20,7 @@ from domain.questions import Fingerprint
 from domain.verdicts import Verdict, VerifiedPolicy
 from tests.builders import a_completion, a_question, an_asking
 from tests.core import Core
-from tests.doubles import EveryHit, RecordingEvents, ScriptedModel, saying
+from tests.doubles import EveryHit, LiteralJudge, RecordingEvents, ScriptedModel, saying
 
 INSTALL = "How do I install RAGBoost?"
 INSTALL_TOO = "How can I install RAGBoost?"
@@ -81,8 +81,26 @@ def first_entry(core: Core, number: int) -> Fingerprint:
 
 
 @define
+class BookedJudge(LiteralJudge):
+    tenants: list[str] = field(factory=list)
+
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
+        self.tenants.append(tenant)
+        return await super().agree(question, one, other)
+
+
+async def test_a_comparison_is_made_for_the_tenant_whose_question_it_is() -> None:
+    core = a_core("Type make.", "You type make.")
+    core.answer_judge = judge = BookedJudge()
+    await ask(core, "How do I install RAGBoost on a ship?")
+    await ask(core, "What is the roof of a house made of?")
+
+    assert judge.tenants == ["acme"]
+
+
+@define
 class AgreeingJudge:
-    async def agree(self, question: str, one: str, other: str) -> bool | None:
+    async def agree(self, question: str, one: str, other: str, tenant: str = "") -> bool | None:
         return True
 
 

@@ -4,9 +4,11 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
 import structlog
+from attrs import evolve
 from pydantic import SecretStr
 from structlog.typing import FilteringBoundLogger
 
@@ -14,6 +16,7 @@ from adapters.event_sink.log import LogEventSink
 from domain.answers import Origin, Reason
 from domain.events import AnswerServed, Event, ModelCalled, ModelCallFailed, PartFailed, QuestionFailed
 from domain.generation import FinishReason, TokenUsage
+from domain.pricing import Bill
 from entrypoints.logs import TALKATIVE, FlushedTogether, configure_logging, request_id
 from entrypoints.settings import Log, OpenAI, Settings
 
@@ -195,7 +198,7 @@ def test_they_speak_when_questions_may_be_logged_and_debugging_is_on(configure: 
 
 
 def test_an_answer_is_one_line_with_times_in_milliseconds(configure: Configure, output: Output) -> None:
-    LogEventSink(configure()).note(served())
+    LogEventSink(configure()).note(evolve(served(), bill=Bill(9, avoided=9, saved=None)))
 
     line = output.lines[0]
 
@@ -210,6 +213,8 @@ def test_an_answer_is_one_line_with_times_in_milliseconds(configure: Configure, 
         "model": "m",
         "ms": 0.3,
         "stages": {"search": 0.1},
+        "cost_usd": "0",
+        "saved_usd": "unknown",
     }
 
 
@@ -234,6 +239,14 @@ def test_a_called_model_is_told_with_its_tokens(configure: Configure, output: Ou
     line = output.lines[0]
 
     assert (line["prompt_tokens"], line["completion_tokens"], line["finish_reason"]) == (7, 2, "stop")
+    assert line["cost_usd"] == "unknown"
+
+
+def test_what_a_call_cost_is_told_to_the_last_digit(configure: Configure, output: Output) -> None:
+    called = ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.25, cost=Decimal("0.0000920"))
+    LogEventSink(configure()).note(called)
+
+    assert output.lines[0]["cost_usd"] == "0.000092"
 
 
 @pytest.mark.parametrize("value", ["half \ud800 a pair", {1: object()}, float("nan"), {("a", "b"): 1}, b"\xff"])

@@ -1,6 +1,7 @@
 """The judge that asks a language model."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -8,7 +9,7 @@ from adapters.answer_judge.language_model import LONGEST, ModelAnswerJudge
 from domain.agreement import AnswerJudgeUnavailable
 from domain.errors import Malformed
 from domain.events import ModelCalled, ModelCallFailed
-from domain.generation import Chunk, FinishReason, ModelTimedOut, PromptRefused, Role
+from domain.generation import Chunk, FinishReason, ModelTimedOut, PromptRefused, Role, TokenUsage
 from tests.doubles import RecordingEvents, ScriptedModel, StoppedClock, saying
 
 QUESTION = "Who wrote it?"
@@ -102,6 +103,14 @@ async def test_a_model_that_fails_makes_it_unavailable(error: Exception) -> None
 async def test_a_stream_that_breaks_off_makes_it_unavailable() -> None:
     with pytest.raises(AnswerJudgeUnavailable):
         await judged(ScriptedModel((Chunk(text="SAME"),)))
+
+
+async def test_what_its_calls_cost_is_told_with_whose_question_it_was() -> None:
+    events, cost = RecordingEvents(), Decimal("0.5")
+    reply = Chunk("SAME", FinishReason.STOP, TokenUsage(7, 1), "small-1", cost=cost)
+    await judge(ScriptedModel([reply]), events).agree(QUESTION, ONE, OTHER, "acme")
+
+    assert events.events == [ModelCalled("scripted", "small-1", TokenUsage(7, 1), FinishReason.STOP, 0.0, "acme", cost)]
 
 
 async def test_its_calls_are_told_like_all_others() -> None:
