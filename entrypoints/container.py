@@ -416,6 +416,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             embedder=embedder,
             calibration_store=calibration_store,
             purge_journal=purge_journal,
+            ledger=ledger,
         ),
         clock,
     )

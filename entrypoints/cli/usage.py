@@ -1,7 +1,7 @@
 """ragboost usage: what models were used for, what that cost, and what memory saved."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import click
@@ -22,11 +22,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 WIDE = 200
 """Columns of a table that nobody looks at in a terminal."""
 
+Cells = Callable[[Consumption], Mapping[str, str]]
+"""What a table says of sums, by the names of its columns."""
+
 LEGEND = """\
-served: tokens of the answers that were given; provider: tokens that the provider counted, for all calls;
-to pay: those of them that have a price, or none that is known; avoided: tokens that memory spared.
-saved: US dollars, less those of calls that only memory needed. unpriced: calls and answers that are missing in the
-dollars, because nobody knows their price."""
+remembered: answers without a call of their own. unpriced: calls and answers that are missing in the dollars.
+saved: what the avoided tokens would have cost, less the calls that only memory needed.
+served: tokens of all answers. provider: tokens that the provider counted, for all calls.
+to pay: those of them that are not free. avoided: tokens that memory spared."""
 
 
 @click.command()
@@ -90,22 +93,30 @@ def _sums(sums: Consumption) -> Mapping[str, object]:
 
 
 def _show(used: Usage) -> None:
-    tokens = ("served", "provider", "to pay", "avoided")
-    table = Table("day", "model", show_footer=True)
-    cells = ["total", "", *_cells(used.total)]
-    table.columns[0].footer = cells[0]
-    for name, footer in zip(
-        ("answers", "remembered", "calls", *tokens, "$ spent", "$ saved", "unpriced"), cells[2:], strict=True
-    ):
-        table.add_column(name, footer=footer, justify="right")
-    for each in used.lines:
-        table.add_row(each.day.isoformat(), f"{each.provider} {each.model}", *_cells(each.consumption))
     console = Console()
-    (console if console.is_terminal else Console(width=WIDE)).print(table)
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    for cells in (_answers_and_dollars, _tokens):
+        console.print(_table(used, cells), "")
     click.echo(click.style(LEGEND, dim=True))
 
 
-def _cells(sums: Consumption) -> list[str]:
-    counts = (sums.answers, sums.remembered, sums.calls, sums.served, sums.provider, sums.billable, sums.avoided)
-    money = (sums.spent, sums.savings.net)
-    return [*(f"{each:,}" for each in counts), *(in_dollars(each) or "" for each in money), f"{sums.unpriced:,}"]
+def _table(used: Usage, cells: Cells) -> Table:
+    table = Table("day", "model", box=None, pad_edge=False, show_footer=True)
+    table.columns[0].footer, table.columns[0].no_wrap = "total", True
+    for name, footer in cells(used.total).items():
+        table.add_column(name, footer=footer, justify="right", no_wrap=True)
+    for each in used.lines:
+        table.add_row(each.day.isoformat(), f"{each.provider} {each.model}", *cells(each.consumption).values())
+    return table
+
+
+def _answers_and_dollars(sums: Consumption) -> Mapping[str, str]:
+    counts = {"answers": sums.answers, "remembered": sums.remembered, "calls": sums.calls, "unpriced": sums.unpriced}
+    dollars = {"$ spent": in_dollars(sums.spent) or "", "$ saved": in_dollars(sums.savings.net) or ""}
+    return {name: f"{each:,}" for name, each in counts.items()} | dollars
+
+
+def _tokens(sums: Consumption) -> Mapping[str, str]:
+    tokens = {"served": sums.served, "provider": sums.provider, "to pay": sums.billable, "avoided": sums.avoided}
+    return {name: f"{each:,}" for name, each in tokens.items()}

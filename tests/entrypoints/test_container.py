@@ -105,6 +105,7 @@ async def test_whatever_is_chosen_can_be_pinged(build: Build) -> None:
             "embedder",
             "calibration_store",
             "purge_journal",
+            "ledger",
         ]
         assert all(each.is_alive for each in health)
 

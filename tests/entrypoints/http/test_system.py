@@ -33,6 +33,7 @@ def test_ready_names_each_dependency_with_its_latency(service: Service) -> None:
         "embedder",
         "calibration_store",
         "purge_journal",
+        "ledger",
     ]
     assert all(each["alive"] and each["latency_ms"] >= 0 and each["error"] is None for each in _dependencies(service))
 
