@@ -62,15 +62,16 @@ class _CompletionDetails(Struct):
 class _Usage(Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 
     def counted(self) -> TokenUsage:
-        """Count all tokens, and those that have prices of their own."""
+        """Count all tokens, and those that have prices of their own; some count thoughts in nothing but the total."""
         read, wrote = self.prompt_tokens_details or _PromptDetails(), self.completion_tokens_details
         return TokenUsage(
             prompt=self.prompt_tokens or 0,
-            completion=self.completion_tokens or 0,
+            completion=max(self.completion_tokens or 0, (self.total_tokens or 0) - (self.prompt_tokens or 0)),
             cached=read.cached_tokens or 0,
             written=read.cache_write_tokens or 0,
             reasoning=(wrote.reasoning_tokens if wrote else None) or 0,

@@ -131,6 +131,16 @@ async def test_tokens_that_have_a_price_of_their_own_are_told_apart(
     assert (await complete(model, PROMPT)).usage == TokenUsage(300, 90, cached=256, written=32, reasoning=80)
 
 
+async def test_thoughts_that_are_counted_in_nothing_but_the_total_are_tokens_of_the_answer(
+    model: OpenAILanguageModel, upstream: ScriptedUpstream
+) -> None:
+    """xAI and Gemini count them so, and have them paid."""
+    thoughts = {"completion_tokens_details": {"reasoning_tokens": 80}}
+    usage = {"prompt_tokens": 30, "completion_tokens": 10, "total_tokens": 120, **thoughts}
+    upstream.reply(events({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}], "usage": usage}))
+    assert (await complete(model, PROMPT)).usage == TokenUsage(30, 90, reasoning=80)
+
+
 async def test_only_the_first_of_several_choices_is_read(
     model: OpenAILanguageModel, upstream: ScriptedUpstream
 ) -> None:
