@@ -149,7 +149,7 @@ class Completion:
     def replay(self) -> tuple[Chunk, ...]:
         """Give it as the stream it may have been, in pieces of a moderate size; ``fold`` makes the same of it again."""
         pieces = [Chunk(self.text[at : at + PIECE]) for at in range(0, len(self.text), PIECE)]
-        return (*pieces, Chunk("", self.finish_reason, self.usage, self.model, self.citations))
+        return (*pieces, Chunk("", self.finish_reason, self.usage, self.model, self.citations, self.cost))
 
     @property
     def is_whole(self) -> bool:

@@ -108,8 +108,14 @@ def query_door(
 
 
 def _streamed(asking: Asking, telling: Telling) -> Response[QueryResponse]:
-    headers = _headers(asking, telling.whole) if telling.whole else _status(asking, telling.origin)
-    return EventStream(telling, headers, partial(described, asking))
+    return EventStream(telling, _headers_of(asking, telling), partial(described, asking))
+
+
+def _headers_of(asking: Asking, telling: Telling) -> list[RawHeader]:
+    """Give what is known before the answer is whole; what it costs, the last event tells."""
+    if telling.whole is None:
+        return _status(asking, telling.origin)
+    return [*_headers(asking, telling.whole), *bill_headers(bill_of(telling.whole))]
 
 
 def described(asking: Asking, answer: Answer) -> QueryResponse:
