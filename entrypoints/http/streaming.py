@@ -53,6 +53,8 @@ class _Streamed:
         left, speaking = asyncio.create_task(leaving(receive)), asyncio.create_task(self._speak(send))
         try:
             await asyncio.wait((left, speaking), return_when=asyncio.FIRST_COMPLETED)
+            if speaking.done():
+                speaking.result()  # what nobody expected is for the server to log
         finally:
             left.cancel()
             speaking.cancel()

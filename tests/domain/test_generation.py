@@ -1,6 +1,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason, TokenUsage
 from tests.builders import a_completion
@@ -70,3 +72,16 @@ def test_half_a_character_alone_is_replaced_so_that_the_answer_can_be_sent_and_k
 
     assert text == "Gr\u00fc\u00dfe \ufffd"
     assert text.encode()
+
+
+@given(st.from_type(Completion))
+def test_an_answer_given_again_as_chunks_is_the_same_answer(completion: Completion) -> None:
+    again = Completion.fold(completion.provider, completion.model, completion.replay())
+
+    assert repr(again) == repr(completion), "every field of a completion must be on one of its chunks"
+
+
+def test_a_long_answer_is_given_again_in_pieces_of_a_moderate_size() -> None:
+    sizes = [len(each.text) for each in a_completion("word " * 2_000).replay()]
+
+    assert sizes == [4_000, 4_000, 2_000, 0]
