@@ -71,17 +71,19 @@ class Fleet:
 
     async def _make(self, flight: Flight, pilot: str, make: MakeCompletion, delivery: Delivery) -> Completion:
         lease = _Lease(self, flight, pilot, delivery)
-        beside = [asyncio.create_task(each) for each in (lease.renew(), lease.tell())]
         try:
-            outcome = Outcome(await _continued(make, delivery))
+            outcome = Outcome(await lease.kept(make))
         except Exception as error:  # noqa: BLE001 - it is raised again, here and wherever it is awaited
             outcome = Outcome(error=error)
-        finally:
-            for each in beside:
-                each.cancel()
+        except asyncio.CancelledError:
+            await self._land(flight, pilot)
+            raise
+        await self._land(flight, pilot, outcome)
+        return outcome.result()
+
+    async def _land(self, flight: Flight, pilot: str, outcome: Outcome | None = None) -> None:
         with Surviving("flight_board", self.events):
             await self.board.land(flight, pilot, outcome)
-        return outcome.result()
 
 
 @define(eq=False)
@@ -93,6 +95,14 @@ class _Lease:
     pilot: str
     delivery: Delivery
     _wanted: asyncio.Event = field(factory=asyncio.Event)
+
+    async def kept(self, make: MakeCompletion) -> Completion:
+        beside = [asyncio.create_task(each) for each in (self.renew(), self.tell())]
+        try:
+            return await _continued(make, self.delivery)
+        finally:
+            for each in beside:
+                each.cancel()
 
     async def renew(self) -> None:
         while True:

@@ -85,8 +85,8 @@ class FlightBoard(Protocol):
         """Tell those who want to hear what has come *after* so many chunks that were told before."""
 
     @abstractmethod
-    async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
-        """Show the outcome to those who wait for *pilot*, and let others fly."""
+    async def land(self, flight: Flight, pilot: str, outcome: Outcome | None) -> None:
+        """Show the outcome, if there is one, to those who wait for *pilot*, and let others fly."""
 
 
 class FlightBoardUnavailable(Unavailable):

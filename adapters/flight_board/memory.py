@@ -43,12 +43,13 @@ class MemoryFlightBoard(FlightBoard):
         before, _ = self._told.get(pilot, ((), 0.0))
         self._told[pilot] = (*before[:after], *chunks), self.clock() + TOLD_FOR
 
-    async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
+    async def land(self, flight: Flight, pilot: str, outcome: Outcome | None) -> None:
         """Keep the outcome, and forget those that nobody can be waiting for any more."""
         now = self.clock()
         self._outcomes = {name: kept for name, kept in self._outcomes.items() if now < kept[1]}
         self._told = {name: told for name, told in self._told.items() if now < told[1]}
-        self._outcomes[pilot] = outcome, now + HELD
+        if outcome:
+            self._outcomes[pilot] = outcome, now + HELD
         if self._leases.get(flight.name, ("", 0.0))[0] == pilot:
             del self._leases[flight.name]
 

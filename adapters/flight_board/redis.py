@@ -46,7 +46,7 @@ return redis.call('EXISTS', KEYS[1] .. ':wanted')
 """)
 
 LAND = Script("""
-redis.call('SET', KEYS[1] .. ':' .. ARGV[1], ARGV[2], 'PX', ARGV[3])
+if ARGV[2] ~= '' then redis.call('SET', KEYS[1] .. ':' .. ARGV[1], ARGV[2], 'PX', ARGV[3]) end
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """)
 
@@ -81,10 +81,11 @@ class RedisFlightBoard(FlightBoard):
         with translating(ERRORS):
             await self.connection.run(Command(("SET", key, encode_chunks(chunks), "PX", _milliseconds(TOLD_FOR)), key))
 
-    async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
+    async def land(self, flight: Flight, pilot: str, outcome: Outcome | None) -> None:
         """Write the outcome and give the lease back in one step."""
+        brought = encode(outcome) if outcome else b""
         with translating(ERRORS):
-            await self.connection.run(LAND.on(self._key(flight), pilot, encode(outcome), _milliseconds(self.held)))
+            await self.connection.run(LAND.on(self._key(flight), pilot, brought, _milliseconds(self.held)))
 
     def _key(self, flight: Flight) -> bytes:
         return f"{{{self.connection.prefix}:flight:{flight.name}}}".encode()

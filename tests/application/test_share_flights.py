@@ -46,7 +46,7 @@ class Board(MemoryFlightBoard):
         self.told += 1
         await MemoryFlightBoard.tell(self, flight, pilot, after, chunks)
 
-    async def land(self, flight: Flight, pilot: str, outcome: Outcome) -> None:
+    async def land(self, flight: Flight, pilot: str, outcome: Outcome | None) -> None:
         self._be_there()
         await MemoryFlightBoard.land(self, flight, pilot, outcome)
 
@@ -111,11 +111,26 @@ async def test_when_who_flies_dies_another_takes_over(monkeypatch: pytest.Monkey
     await asyncio.sleep(0.02)
     waiting = asyncio.create_task(ask(other))
     await asyncio.sleep(0.02)
+    shared.board.away = True  # it has no time for a word
     await one.flights.close()
+    shared.board.away = False
 
     assert await asyncio.wait_for(waiting, 2) == (Origin.GENERATED, "An answer.")
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_when_who_flies_gives_up_another_takes_over_at_once() -> None:
+    shared = Shared(ScriptedModel((asyncio.Event(),), saying("An answer.")))
+    one, other = shared.worker(), shared.worker()
+    asking = asyncio.create_task(ask(one))
+    await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(ask(other))
+    await asyncio.sleep(0.02)
+    await one.flights.close()
+
+    assert await asyncio.wait_for(waiting, 0.5) == (Origin.GENERATED, "An answer.")
+    await asyncio.gather(asking, return_exceptions=True)
 
 
 async def test_who_takes_long_keeps_the_flight(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,13 @@ async def test_who_did_not_wait_for_it_flies_anew(board: FlightBoard) -> None:
     assert await board.join(FLIGHT, "two", awaited="one") == Sighting("one", BROUGHT)
 
 
+async def test_who_gives_up_lets_others_fly_at_once(board: FlightBoard) -> None:
+    await board.join(FLIGHT, "one")
+    await board.land(FLIGHT, "one", None)
+
+    assert await board.join(FLIGHT, "two", awaited="one") == Sighting("two")
+
+
 async def test_an_outcome_is_held_for_a_while_only(board: FlightBoard) -> None:
     await board.join(FLIGHT, "one")
     await board.land(FLIGHT, "one", BROUGHT)
