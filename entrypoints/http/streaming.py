@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -95,13 +96,14 @@ class EventStream(Response[Any]):
         return self._streamed
 
 
+@dataclass
 class StreamableOperation(Operation):
     """An operation of the OpenAPI document whose response may also be a stream of events."""
 
     def __post_init__(self) -> None:
         """Add the stream to what a success looks like."""
         content = getattr((self.responses or {}).get("200"), "content", None)
-        if content is not None:
+        if content is not None:  # its type says that it may be missing, or a reference
             words = 'Events `chunk` (`{"text"}`), then `answer` (the JSON above) or `error` (a problem).'
             content["text/event-stream"] = OpenAPIMediaType(Schema(type=OpenAPIType.STRING, description=words))
 

@@ -95,6 +95,12 @@ def test_the_limits_of_a_question_are_documented(document: Document) -> None:
     assert {"minimum": 0, "maximum": 2, "type": "number"} in fields["temperature"]["anyOf"]
 
 
+def test_a_stream_is_documented(document: Document) -> None:
+    success = document["paths"]["/api/v1/query"]["post"]["responses"]["200"]["content"]
+    assert set(success) == {"application/json", "text/event-stream"}
+    assert "`error`" in success["text/event-stream"]["schema"]["description"]
+
+
 def test_both_ways_to_send_a_key_are_documented(document: Document) -> None:
     schemes = document["components"]["securitySchemes"]
     assert schemes["key"] == {"type": "apiKey", "name": "X-API-Key", "in": "header"}
