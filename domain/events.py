@@ -61,6 +61,52 @@ class ModelCallFailed:
 
 
 @frozen
+class ModelRetried:
+    """A model failed before it said anything, and is asked once more after *seconds*."""
+
+    provider: str
+    model: str
+    error: Exception
+    seconds: float
+
+
+@frozen
+class ModelFellBack:
+    """A provider failed before it said anything, and *heir* is asked in its stead."""
+
+    provider: str
+    model: str
+    error: Exception
+    heir: str
+
+
+@frozen
+class BreakerOpened:
+    """A model failed so often in a row that it is not asked for *seconds*."""
+
+    provider: str
+    model: str
+    seconds: float
+
+
+@frozen
+class BreakerClosed:
+    """A model that had been left alone answers again."""
+
+    provider: str
+    model: str
+
+
+@frozen
+class CallQueued:
+    """A call had to wait for its turn for *seconds*, because of the limits of its provider; *admitted*, or refused."""
+
+    provider: str
+    seconds: float
+    admitted: bool
+
+
+@frozen
 class PartFailed:
     """A part of the memory failed, and the question went on without it."""
 
@@ -124,6 +170,11 @@ Event = (
     | QuestionFailed
     | ModelCalled
     | ModelCallFailed
+    | ModelRetried
+    | ModelFellBack
+    | BreakerOpened
+    | BreakerClosed
+    | CallQueued
     | PartFailed
     | AnswersGiven
     | AnswersRemoved

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from attrs import field, frozen
 
+from domain.attempts import Tried
 from domain.errors import Malformed, Transient, Unavailable
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class Chunk:
     A piece of an answer as it arrives.
 
     The last chunks carry *finish_reason*, *usage* and the exact *model*; the pieces before them carry text.
+    Where one of several providers was chosen, a chunk names the *provider* and those that were *tried* before it.
     """
 
     text: str = ""
@@ -86,11 +88,13 @@ class Chunk:
     usage: TokenUsage | None = None
     model: str | None = None
     citations: tuple[Citation, ...] = ()
+    provider: str | None = None
+    tried: tuple[Tried, ...] = ()
 
 
 @frozen
 class Completion:
-    """A whole answer as a model gave it: a fold over its chunks."""
+    """A whole answer as a model gave it: a fold over its chunks; *tried* are those that failed before it came."""
 
     text: str
     provider: str
@@ -98,17 +102,19 @@ class Completion:
     usage: TokenUsage
     finish_reason: FinishReason
     citations: tuple[Citation, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
     @classmethod
     def fold(cls, provider: str, requested_model: str, chunks: Iterable[Chunk]) -> "Completion":
         """
-        Put the pieces together; *requested_model* is named where the provider names none.
+        Put the pieces together; *provider* and *requested_model* are named where the chunks name none.
 
         Raises:
             AnswerCutShort: the stream ended before the model said that it had finished.
         """
         pieces = tuple(chunks)
         finish_reason = _last(each.finish_reason for each in pieces)
+        provider = _last(each.provider for each in pieces) or provider
         if finish_reason is None:
             raise AnswerCutShort(f"{provider} stopped in the middle of an answer")
         return cls(
@@ -118,6 +124,7 @@ class Completion:
             usage=_last(each.usage for each in pieces) or TokenUsage(),
             finish_reason=finish_reason,
             citations=tuple(citation for each in pieces for citation in each.citations),
+            tried=tuple(tried for each in pieces for tried in each.tried),
         )
 
     @property

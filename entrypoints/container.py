@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import structlog
+from attrs import frozen
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable as Call
 from dependency_injector.providers import Dependency, Dict, Object, Selector, Singleton
@@ -29,6 +30,7 @@ from adapters.event_sink.prometheus import PrometheusPage
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
+from adapters.language_model.retrying import RetryingLanguageModel
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.sql import SqlPurgeJournal
@@ -39,6 +41,7 @@ from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
+from application.break_circuits import Breaking
 from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
 from application.coalesce import Flights
@@ -68,18 +71,21 @@ from application.recall_by_meaning import Meanings
 from application.rehearse_requests import KnownEmbeddings, Parts
 from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
-from application.route_models import Offer, Routes
+from application.route_models import ANY, Offer, Routes
+from application.select_models import InOrder, InTurn, Quickest
 from application.share_flights import Fleet
+from application.time_models import Timed
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
 from domain.candidates import FEATURES
 from domain.clock import Clock
 from domain.events import EventSink
+from domain.generation import LanguageModel
+from domain.resilience import Backoff
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
-    connect_anthropic,
-    connect_openai,
+    connect,
     connect_redis,
     open_onnx,
     open_redis,
@@ -98,7 +104,7 @@ from entrypoints.opening_indexes import (
     open_qdrant,
     open_qdrant_shelf,
 )
-from entrypoints.settings import Settings
+from entrypoints.settings import EXTRACTIVE, Settings
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
@@ -130,10 +136,46 @@ def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
     return thing
 
 
-def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
-    """Build the offers of those providers that are configured."""
-    configured = {"openai": settings.openai.configured, "anthropic": settings.anthropic.configured}
-    return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
+def connected(settings: Settings, own: dict[str, Any], open_things: AsyncExitStack) -> dict[str, LanguageModel]:
+    """Give the language model of each provider that is configured; *own* makes those that have a name here."""
+    models = {name: make() for name, make in own.items() if name == EXTRACTIVE or name in settings.named_providers}
+    for name, provider in settings.named_providers.items():
+        if provider.kind == EXTRACTIVE:
+            models[name] = models[EXTRACTIVE]
+        elif name not in models:
+            models[name] = kept_open(open_things, DeferredLanguageModel(partial(connect, settings, name)))
+    return models
+
+
+@frozen
+class Guarding:
+    """Puts around a provider's language model what stands between us and its troubles."""
+
+    chosen: Any
+    clock: Clock
+    events: EventSink
+
+    def __call__(self, provider: str, model: LanguageModel) -> LanguageModel:
+        """Stack it: a prompt passes the last line first."""
+        chosen = self.chosen
+        model = Timed(model, chosen.timeout, chosen.total_timeout)
+        model = Breaking(provider, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
+        return RetryingLanguageModel(
+            provider, model, Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff), self.events
+        )
+
+
+def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict[str, Offer]:
+    """Offer what the providers have, in the preferred order; the offline model answers nobody unasked."""
+    quoting, alone = models[EXTRACTIVE], settings.default_provider == EXTRACTIVE
+    offers = {EXTRACTIVE: Offer(quoting, quoting.model, (quoting.model,), volunteers=False)}
+    for name, each in settings.named_providers.items():
+        if each.kind == EXTRACTIVE:
+            offers[name] = Offer(quoting, quoting.model, (quoting.model,), each.aliases, not alone)
+        else:
+            guarded = guard(name, models[name])
+            offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
+    return offers
 
 
 def judge_by_model(routes: Routes, clock: Clock, events: EventSink) -> ModelAnswerJudge:
@@ -309,18 +351,28 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
 
     # Who answers what memory cannot
     openai = Singleton(
-        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_openai, settings))
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect, settings, "openai"))
     )
     anthropic = Singleton(
-        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_anthropic, settings))
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect, settings, "anthropic"))
     )
     extractive = Singleton(read_documentation)
-    offers = Dict(
-        openai=Singleton(Offer, openai, chosen.openai.model).provider,
-        anthropic=Singleton(Offer, anthropic, chosen.anthropic.model).provider,
-        extractive=Singleton(Offer, extractive, extractive.provided.model, takes_any_model=False).provider,
+    own_models = Dict(openai=openai.provider, anthropic=anthropic.provider, extractive=extractive.provider)
+    language_models = Singleton(connected, settings, own_models, open_things)
+    selection = Selector(
+        chosen.language_model.selection,
+        preferred=Singleton(InOrder),
+        round_robin=Singleton(InTurn),
+        quickest=Singleton(Quickest, clock),
     )
-    routes = Singleton(Routes, Call(offered, settings, offers), chosen.default_provider)
+    routes = Singleton(
+        Routes,
+        Call(offered, settings, language_models, Singleton(Guarding, chosen.language_model, clock, events)),
+        chosen.default_provider,
+        selection,
+        chosen.language_model.fallback,
+        events,
+    )
     generate_answer = Singleton(GenerateAnswer, routes, clock, events)
 
     # What is done

@@ -11,8 +11,9 @@ from domain.errors import RAGBoostError
 from entrypoints.masking import HIDDEN, Masking, shown
 from entrypoints.settings import Settings
 from entrypoints.settings_layers import Layer, nested
+from entrypoints.settings_needs import lacking_of_providers
 from entrypoints.settings_sources import read_sources
-from entrypoints.variables import PATHS, VARIABLES, Place
+from entrypoints.variables import PATHS, VARIABLES, Place, Variable, variable_at
 
 _PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
 _ANSWERS = VARIABLES["RAGBOOST_ANSWER_CACHE_KIND"]
@@ -43,6 +44,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     layers = read_sources(os.environ if environ is None else environ, folder or Path())
     problems = [problem for layer in layers for problem in (*layer.problems, *_lacking(layer, layers))]
     settings = _validated(layers, problems)
+    problems.extend(lacking_of_providers(settings) if settings else ())
     if settings is None or problems:
         raise SettingsInvalid([Masking().text(problem) for problem in problems])
     return settings
@@ -63,11 +65,16 @@ def _is_told(error: ErrorDetails) -> bool:
 
 
 def _problem(error: ErrorDetails, layers: Sequence[Layer]) -> str:
-    place = tuple(str(step) for step in error["loc"][:2])
-    variable = PATHS[place] if place in PATHS else PATHS[place[:1]]
+    variable = _variable(tuple(str(step) for step in error["loc"]))
     layer = _source(variable.path, layers)
     value = HIDDEN if variable.is_secret else shown(layer.values[variable.path])
     return f"{variable.name} ({layer.origin}): {value} is not allowed; must be {variable.allowed}"
+
+
+def _variable(place: Place) -> Variable:
+    """Find the setting that lies at *place*, or in which it lies."""
+    found = (variable_at(place[:steps]) for steps in range(len(place), 0, -1))
+    return next(each for each in found if each)
 
 
 def _source(place: Place, layers: Sequence[Layer]) -> Layer:
@@ -84,4 +91,5 @@ def _lacking(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
 
 
 def _is_given(places: Sequence[Place], layers: Sequence[Layer]) -> bool:
-    return any(place in each.values for place in places for each in layers)
+    elsewhere = [("providers", *place) for place in places]
+    return any(place in each.values for place in (*places, *elsewhere) for each in layers)

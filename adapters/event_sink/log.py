@@ -1,9 +1,10 @@
 """Events as log lines, through structlog."""
 
 from collections.abc import Callable
-from logging import ERROR, INFO
+from logging import ERROR, INFO, WARNING
+from typing import Any, TypeGuard
 
-from attrs import define, field
+from attrs import asdict, define, field
 from structlog.typing import FilteringBoundLogger
 
 from domain.answers import Origin
@@ -13,12 +14,17 @@ from domain.events import (
     AnswerServed,
     AnswersGiven,
     AnswersRemoved,
+    BreakerClosed,
+    BreakerOpened,
     BudgetBreached,
+    CallQueued,
     Event,
     EventSink,
     LabelWon,
     ModelCalled,
     ModelCallFailed,
+    ModelFellBack,
+    ModelRetried,
     PartFailed,
     QuestionFailed,
     TextTruncated,
@@ -30,15 +36,25 @@ CAUSES = 5
 CODES = ("status_code", "code")
 """Attributes of providers' errors: HTTP's number, and the provider's own word."""
 
+ROUTING = {
+    ModelRetried: (WARNING, "model retried"),
+    ModelFellBack: (WARNING, "model fell back"),
+    BreakerOpened: (ERROR, "breaker opened"),
+    BreakerClosed: (INFO, "breaker closed"),
+    CallQueued: (INFO, "call queued"),
+}
+"""How models were asked: the level of the line, and what it says. All that such an event holds may be told."""
+
+Routed = ModelRetried | ModelFellBack | BreakerOpened | BreakerClosed | CallQueued
+
 
 @define
 class LogEventSink(EventSink):
     """
     One line for each event, at the level that fits it.
 
-    *questions* allows the text of questions, and with it the words of providers' errors, which may quote
-    a question. Without it a failed model is told by the classes of its errors and the provider's own codes.
-    *dropped* counts the events that could not be written.
+    *questions* allows the text of questions, and with it the words of providers' errors, which may quote one. Without
+    it a failed model is told by the classes of its errors and the provider's own codes. *dropped* counts what was lost.
     """
 
     logger: FilteringBoundLogger
@@ -48,7 +64,7 @@ class LogEventSink(EventSink):
 
     def __attrs_post_init__(self) -> None:
         self.logger = self.logger.bind()  # a lazy proxy would bind anew for every line
-        self._lines = {
+        self._lines = dict.fromkeys(ROUTING, self._routed) | {
             AnswerServed: self._answer_served,
             QuestionFailed: self._question_failed,
             ModelCalled: self._model_called,
@@ -104,6 +120,10 @@ class LogEventSink(EventSink):
         named = {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
         self.logger.warning("model call failed", **named, **self._blame(event.error))
 
+    def _routed(self, event: Routed) -> None:
+        blame = self._blame(event.error) if _failed(event) else {}
+        self.logger.log(*ROUTING[type(event)], **_told(event), **blame)
+
     def _part_failed(self, event: PartFailed) -> None:
         self.logger.warning("part failed", part=event.part, error=_classes(event.error), detail=str(event.error))
 
@@ -126,9 +146,17 @@ class LogEventSink(EventSink):
     def _budget_breached(self, event: BudgetBreached) -> None:
         self.logger.warning("budget breached", tenant=event.tenant, namespace=event.namespace, budget=event.share)
 
-    def _blame(self, error: Exception) -> dict[str, object]:
+    def _blame(self, error: Exception) -> dict[str, Any]:
         detail = {"detail": str(error)} if self.questions else {}
         return {"error": _classes(error), **_codes(error), **detail}
+
+
+def _told(event: Routed) -> dict[str, Any]:
+    return asdict(event, filter=lambda each, _: each.name != "error")
+
+
+def _failed(event: Routed) -> TypeGuard[ModelRetried | ModelFellBack]:
+    return hasattr(event, "error")
 
 
 def _details(event: AnswerServed) -> dict[str, object]:

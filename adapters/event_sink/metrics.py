@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 from opentelemetry.metrics import Counter, Histogram, Meter
 
 from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
+from adapters.event_sink.routing_metrics import RoutingMetrics
 from domain.events import (
     AnswerReported,
     AnswerServed,
@@ -42,6 +43,11 @@ class Instruments:
     labels: Counter = field(init=False)
     reports: Counter = field(init=False)
     breaches: Counter = field(init=False)
+    routing: RoutingMetrics = field(init=False)
+
+    @routing.default
+    def _routing(self) -> RoutingMetrics:
+        return RoutingMetrics(self.meter)
 
     @failures.default
     def _failures(self) -> Counter:
@@ -117,6 +123,7 @@ class MetricsEventSink(EventSink):
             LabelWon: self._label_won,
             AnswerReported: self._answer_reported,
             BudgetBreached: self._budget_breached,
+            **self.instruments.routing.measures,
         }
         self.instruments.truncations.add(0)  # a reader with nothing at all to show would not show *answers* either
 

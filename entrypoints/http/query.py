@@ -61,6 +61,14 @@ class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
     tokens_saved: Annotated[int, Meta(description="What the remembered answer had cost.")] = 0
 
 
+class VainTrial(msgspec.Struct, frozen=True):
+    """A provider that was asked in vain before this answer came."""
+
+    provider: str
+    model: str
+    reason: str
+
+
 class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The answer, who gave it, what it cost, and what memory had to do with it."""
 
@@ -72,6 +80,7 @@ class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     cache_info: CacheInfo
     citations: list[CitedSource]
     latency_ms: float
+    tried: Annotated[tuple[VainTrial, ...], Meta(description="Who was asked before in vain, and why.")] = ()
 
 
 def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRouteHandler:
@@ -106,6 +115,7 @@ def described(asking: Asking, answer: Answer) -> QueryResponse:
         usage=_usage(answer),
         cache_info=_cache_info(answer),
         citations=_citations(done),
+        tried=() if answer.source else _tried(done),
         latency_ms=round(asking.stopwatch.elapsed() * 1000, 3),
     )
 
@@ -146,6 +156,10 @@ def _usage(answer: Answer) -> Usage:
 
 def _citations(done: Completion) -> list[CitedSource]:
     return [CitedSource(each.source, each.quote) for each in done.citations]
+
+
+def _tried(done: Completion) -> tuple[VainTrial, ...]:
+    return tuple([VainTrial(each.provider, each.model, each.reason) for each in done.tried])
 
 
 def _headers(asking: Asking, answer: Answer) -> list[RawHeader]:

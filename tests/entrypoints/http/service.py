@@ -37,6 +37,7 @@ MEMORY = {
     "vector_index": {"kind": "memory"},
     "embedder": {"kind": "hashing"},
     "semantic": {"policy": "threshold"},
+    "language_model": {"retries": 0, "breaker_failures": 1000},  # for those whose subject is something else
 }
 NOWHERE = {"base_url": "http://127.0.0.1:9/v1"}
 """An address that makes a provider count as configured, and at which nobody answers."""
