@@ -31,6 +31,7 @@ from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
 from adapters.language_model.retrying import RetryingLanguageModel
+from adapters.language_model.throttled import Limits, ThrottledLanguageModel
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from adapters.purge_journal.sql import SqlPurgeJournal
@@ -155,10 +156,12 @@ class Guarding:
     clock: Clock
     events: EventSink
 
-    def __call__(self, provider: str, model: LanguageModel) -> LanguageModel:
+    def __call__(self, provider: str, model: LanguageModel, limits: Limits) -> LanguageModel:
         """Stack it: a prompt passes the last line first."""
         chosen = self.chosen
         model = Timed(model, chosen.timeout, chosen.total_timeout)
+        if limits.calls or limits.tokens:
+            model = ThrottledLanguageModel(provider, model, limits, self.events)
         model = Breaking(provider, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
         return RetryingLanguageModel(
             provider, model, Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff), self.events
@@ -173,7 +176,8 @@ def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict
         if each.kind == EXTRACTIVE:
             offers[name] = Offer(quoting, quoting.model, (quoting.model,), each.aliases, not alone)
         else:
-            guarded = guard(name, models[name])
+            limits = Limits(each.rpm or 0, each.tpm or 0, each.queue, settings.language_model.queue_timeout)
+            guarded = guard(name, models[name], limits)
             offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
     return offers
 

@@ -10,6 +10,9 @@ from entrypoints.settings_sections import Address, Filled, Section, Words
 MODELS = {"openai": "gpt-6-luna", "anthropic": "claude-haiku-5-5"}
 """What is asked of each unless somebody says otherwise."""
 
+CALLS = {"openai": 500, "anthropic": 50}
+"""Calls a minute that each is asked for unless somebody says otherwise."""
+
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 """What a provider may be called."""
 
@@ -75,6 +78,9 @@ class LanguageModel(Section):
         default=5, ge=1, description="How often in a row a model may fail before it is left alone."
     )
     breaker_cool_down: float = Field(default=300.0, ge=0, description="Seconds for which it is left alone.")
+    queue_timeout: float = Field(
+        default=30.0, ge=0, description="Seconds that a call waits for its turn where its provider has limits."
+    )
     batch_concurrency: int = Field(
         default=8, ge=1, le=256, description="How many questions of one batch are put to models at once."
     )
@@ -143,6 +149,15 @@ class Provider(Section):
         default=100, ge=0, description="The less, the more preferred; of equals openai, anthropic, then by name."
     )
 
+    rpm: int | None = Field(
+        default=None,
+        ge=0,
+        description="Calls a minute, of each worker; 0 is no limit. Unset: 500 at OpenAI's own address, 50 at "
+        "Anthropic's, else none.",
+    )
+    tpm: int | None = Field(default=None, ge=0, description="Tokens a minute, of each worker. Unset: no limit.")
+    queue: int = Field(default=100, ge=0, description="Calls that may wait for their turn; more are refused.")
+
     def named(self, name: str, own: "OpenAI | Anthropic | None") -> "Provider":
         """Fill in what follows from its *name*, and from the settings that are its *own* under other names."""
         kind = self.kind or {"anthropic": "anthropic", "extractive": "extractive"}.get(name, "openai")
@@ -154,6 +169,7 @@ class Provider(Section):
                 "base_url": base_url,
                 "api_key": self.api_key or (own.api_key if own else None),
                 "model": model,
+                "rpm": self.rpm if self.rpm is not None else 0 if base_url else CALLS.get(kind, 0),
                 "models": self.models or (("claude*",) if kind == "anthropic" and not base_url else ("*",)),
             }
         )

@@ -82,3 +82,18 @@ Feature: A provider that stumbles is asked again, and one that is down is left i
       And the provider "main" is well again
       When "What is a breaker?" is asked of the model "main-large"
       Then the provider "main" answers
+
+  Rule: Nobody is asked more often than was agreed
+
+    Example: Somebody else may be asked
+      Given the provider "main" may be asked 2 times a minute, and nobody waits
+      And it was asked so often
+      When "What is a breaker?" is asked
+      Then the provider "spare" answers
+      And the provider "main" was not asked
+
+    Example: Nobody else may be asked
+      Given the provider "main" may be asked 2 times a minute, and nobody waits
+      And it was asked so often
+      When "What is a breaker?" is asked of the provider "main"
+      Then the asker is told that it is too much, and when to come back

@@ -121,8 +121,8 @@ class LogEventSink(EventSink):
         self.logger.warning("model call failed", **named, **self._blame(event.error))
 
     def _routed(self, event: Routed) -> None:
-        blame = self._blame(event.error) if _failed(event) else {}
-        self.logger.log(*ROUTING[type(event)], **_told(event), **blame)
+        level, line = ROUTING[type(event)]
+        self.logger.log(level, line, **_told(event), **(self._blame(event.error) if _failed(event) else {}))
 
     def _part_failed(self, event: PartFailed) -> None:
         self.logger.warning("part failed", part=event.part, error=_classes(event.error), detail=str(event.error))

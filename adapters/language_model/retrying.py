@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 from stamina import AsyncRetryingCaller
 from stamina.instrumentation import set_on_retry_hooks
 
-from domain.errors import Transient
+from domain.errors import LimitReached, Transient
 from domain.events import EventSink, ModelRetried
 from domain.generation import Chunk, LanguageModel, Prompt
 from domain.resilience import Backoff
@@ -33,7 +33,8 @@ class _Trials:
         """Tell stamina whether to ask again: no, yes in its own time, or after so many seconds."""
         self.error, self.failed_at = error, asyncio.get_running_loop().time()
         resets_in: float | None = getattr(error, "resets_in", None)
-        if not isinstance(error, Transient) or not self.backoff.accepts(resets_in):
+        ours = isinstance(error, LimitReached)  # whoever may wait for his turn has done so already
+        if ours or not isinstance(error, Transient) or not self.backoff.accepts(resets_in):
             return False
         return True if resets_in is None else max(0.0, resets_in)
 

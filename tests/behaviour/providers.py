@@ -1,7 +1,7 @@
 """What a customer sees of a service with two providers, and the strings that move these."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,10 @@ TROUBLES: Mapping[str, UpstreamReply] = {
 class Providers:
     """One customer's view of a service that asks two providers, and the providers."""
 
-    service: Service
+    start: Callable[[Mapping[str, Any]], Service]
     upstreams: Mapping[str, ScriptedUpstream]
+    _agreed: dict[str, Any] = field(factory=dict, init=False)
+    _service: Service | None = field(default=None, init=False)
     heard: Response = field(init=False)
     took: float = field(default=0.0, init=False)
     _before: dict[str, int] = field(factory=dict, init=False)
@@ -52,6 +54,16 @@ class Providers:
         self.heard = self.service.ask(question, **wishes)
         self.took = time.monotonic() - began
         return Reply(trouble=IN_WORDS.get(self.heard.status_code))
+
+    @property
+    def service(self) -> Service:
+        """Give the service, which starts when it is needed."""
+        self._service = self._service or self.start(self._agreed)
+        return self._service
+
+    def agree(self, name: str, **limits: int) -> None:
+        """Settle how often *name* may be asked, before anybody asks."""
+        self._agreed[name] = limits
 
     @property
     def answer(self) -> Any:
@@ -85,15 +97,19 @@ def two_providers(folder: Path) -> Iterator[Providers]:
     """Start a service that prefers the first of two providers, and both of these."""
     with ExitStack() as stack:
         upstreams = {name: stack.enter_context(ScriptedUpstream()) for name in NAMES}
-        service = stack.enter_context(serving(_settings(folder, upstreams)))
-        providers = Providers(service, upstreams)
+        providers = Providers(
+            lambda agreed: stack.enter_context(serving(_settings(folder, upstreams, agreed))), upstreams
+        )
         for name in NAMES:
             providers.is_well(name)
         yield providers
 
 
-def _settings(folder: Path, upstreams: Mapping[str, ScriptedUpstream]) -> Settings:
-    named = {name: _provider(name, each.url, rank) for rank, (name, each) in enumerate(upstreams.items())}
+def _settings(folder: Path, upstreams: Mapping[str, ScriptedUpstream], agreed: Mapping[str, Any]) -> Settings:
+    named = {
+        name: {**_provider(name, each.url, rank), **agreed.get(name, {})}
+        for rank, (name, each) in enumerate(upstreams.items())
+    }
     models = {"timeout": SILENCE, "backoff": 0.01, "breaker_failures": 6}
     return Settings.model_validate({**MEMORY, "data_folder": folder, "providers": named, "language_model": models})
 

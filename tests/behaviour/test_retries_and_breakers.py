@@ -52,3 +52,20 @@ def that_took(providers: Providers, seconds: int) -> None:
 @then(parsers.parse("the asker is told to come back in {seconds:d} seconds"))
 def is_told_to_come_back(providers: Providers, seconds: int) -> None:
     assert (providers.heard.status_code, providers.heard.headers["retry-after"]) == (503, f"{seconds}")
+
+
+@given(parsers.parse('the provider "{name}" may be asked {number:d} times a minute, and nobody waits'))
+def may_be_asked(providers: Providers, name: str, number: int) -> None:
+    providers.agree(name, rpm=number, queue=0)
+
+
+@given("it was asked so often")
+def it_was_asked_so_often(providers: Providers) -> None:
+    for number in range(2):
+        assert providers.ask(f"Are you there, {number}?", provider="main").trouble is None
+
+
+@then("the asker is told that it is too much, and when to come back")
+def it_is_too_much(providers: Providers) -> None:
+    assert providers.heard.status_code == 429
+    assert int(providers.heard.headers["retry-after"]) == 30

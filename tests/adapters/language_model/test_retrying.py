@@ -7,7 +7,7 @@ import stamina
 
 from adapters.language_model.retrying import RetryingLanguageModel
 from domain.events import ModelRetried
-from domain.exhaustion import ModelResting
+from domain.exhaustion import ModelResting, ModelThrottled
 from domain.generation import Chunk, Completion, LanguageModel, ModelBroken, ModelOverloaded, ModelRefusedKey, Prompt
 from domain.resilience import Backoff
 from tests.doubles import RecordingEvents, ScriptedModel, Step, saying
@@ -61,7 +61,9 @@ async def test_whoever_says_when_to_come_back_is_asked_then() -> None:
     assert told.seconds > 0.09
 
 
-@pytest.mark.parametrize("error", [ModelOverloaded("429", 60), ModelResting("left alone", 290)])
+@pytest.mark.parametrize(
+    "error", [ModelOverloaded("429", 60), ModelResting("left alone", 290), ModelThrottled("full", 0.01)]
+)
 async def test_nobody_waits_too_long(error: Exception) -> None:
     model, asked, _ = retrying((error,))
     with pytest.raises(type(error)):
