@@ -30,6 +30,7 @@ class Origin(StrEnum):
     GENERATED = "generated"
     COALESCED = "coalesced"
     PASSED = "passed"
+    APOLOGY = "apology"
 
 
 class Reason(StrEnum):
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     REFRESHING = "refreshing"
     STALE = "stale"
     MODEL_FAILED = "model_failed"
+    APOLOGY = "apology"
 
     NOTHING_REMEMBERED = "nothing_remembered"
     EXPIRED = "expired"
@@ -65,6 +67,7 @@ _MEANINGS = {
     Reason.REFRESHING: "The remembered answer has expired; a fresh one is being fetched.",
     Reason.STALE: "The remembered answer has expired, and none is fetched: the asker wanted it so.",
     Reason.MODEL_FAILED: "No model answered, so an expired answer was served.",
+    Reason.APOLOGY: "No model answered, and there was nothing old to serve.",
     Reason.NOTHING_REMEMBERED: "The question was not asked before.",
     Reason.EXPIRED: "What was remembered has expired.",
     Reason.TOO_OLD: "What was remembered is older than max-age allows.",

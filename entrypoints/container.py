@@ -30,6 +30,7 @@ from adapters.event_sink.prometheus import PrometheusPage
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
+from adapters.language_model.known_models import context_window, count_tokens
 from adapters.language_model.retrying import RetryingLanguageModel
 from adapters.language_model.throttled import Limits, ThrottledLanguageModel
 from adapters.prior import read_prior
@@ -42,9 +43,11 @@ from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
+from application.apologise import Apologising, ApologisingToMany, Apology
 from application.break_circuits import Breaking
 from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
+from application.check_prompts import Checking
 from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
@@ -80,6 +83,7 @@ from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
 from domain.candidates import FEATURES
+from domain.capacity import RANGES, Capacity
 from domain.clock import Clock
 from domain.events import EventSink
 from domain.generation import LanguageModel
@@ -106,6 +110,7 @@ from entrypoints.opening_indexes import (
     open_qdrant_shelf,
 )
 from entrypoints.settings import EXTRACTIVE, Settings
+from entrypoints.settings_providers import Provider
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
@@ -156,16 +161,23 @@ class Guarding:
     clock: Clock
     events: EventSink
 
-    def __call__(self, provider: str, model: LanguageModel, limits: Limits) -> LanguageModel:
+    def __call__(self, name: str, provider: Provider, model: LanguageModel) -> LanguageModel:
         """Stack it: a prompt passes the last line first."""
         chosen = self.chosen
+        limits = Limits(provider.rpm or 0, provider.tpm or 0, provider.queue, chosen.queue_timeout)
+        backoff = Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff)
         model = Timed(model, chosen.timeout, chosen.total_timeout)
-        if limits.calls or limits.tokens:
-            model = ThrottledLanguageModel(provider, model, limits, self.events)
-        model = Breaking(provider, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
-        return RetryingLanguageModel(
-            provider, model, Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff), self.events
-        )
+        model = ThrottledLanguageModel(name, model, limits, self.events) if limits.any else model
+        model = Breaking(name, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
+        model = RetryingLanguageModel(name, model, backoff, self.events)
+        return Checking(model, partial(capacity, provider), count_tokens)
+
+
+def capacity(provider: Provider, model: str) -> Capacity:
+    """Give what *model* takes, as far as it is known or configured."""
+    kind = str(provider.kind)
+    window = provider.context_window or context_window(kind, provider.base_url, model)
+    return Capacity(window, RANGES[kind])
 
 
 def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict[str, Offer]:
@@ -176,8 +188,7 @@ def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict
         if each.kind == EXTRACTIVE:
             offers[name] = Offer(quoting, quoting.model, (quoting.model,), each.aliases, not alone)
         else:
-            limits = Limits(each.rpm or 0, each.tpm or 0, each.queue, settings.language_model.queue_timeout)
-            guarded = guard(name, models[name], limits)
+            guarded = guard(name, each, models[name])
             offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
     return offers
 
@@ -426,6 +437,12 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     errands = Singleton(Flights)
     answer_questions = Singleton(
         AnswerQuestions, answer_question, answer_afresh, chosen.language_model.batch_concurrency, errands
+    )
+    apologises = Call(lambda text: "yes" if text else "no", chosen.language_model.apology)
+    apology = Singleton(Apology, chosen.language_model.apology)
+    respond = Selector(apologises, yes=Singleton(Apologising, answer_question, apology), no=answer_question)
+    respond_to_many = Selector(
+        apologises, yes=Singleton(ApologisingToMany, answer_questions, apology), no=answer_questions
     )
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)

@@ -14,6 +14,7 @@ from adapters.embedder.weight_sources import DownloadedWeights, FolderWeights, I
 from adapters.exclusive import Exclusive, InUse
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel
+from adapters.language_model.known_models import context_window
 from adapters.language_model.markdown import read_passages
 from domain.caching import AnswerCacheUnavailable
 from domain.flights import FlightBoard
@@ -120,6 +121,9 @@ def connect(settings: Settings, name: str) -> LanguageModel:
     """Import the SDK of the provider called *name*, and connect."""
     provider = settings.named_providers[name]
     key = provider.api_key.get_secret_value() if provider.api_key else ""
+    context_window(
+        str(provider.kind), provider.base_url, str(provider.model)
+    )  # so that no question waits for its import
     endpoint = Endpoint(key, provider.base_url, settings.language_model.timeout)
     return _connect_anthropic(endpoint) if provider.kind == "anthropic" else _connect_openai(endpoint)
 

@@ -78,6 +78,12 @@ class LanguageModel(Section):
         default=5, ge=1, description="How often in a row a model may fail before it is left alone."
     )
     breaker_cool_down: float = Field(default=300.0, ge=0, description="Seconds for which it is left alone.")
+    apology: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A text that is given instead of a problem when no model answers and there is nothing old to "
+        "serve. It is marked, and never remembered. Unset: the problem.",
+    )
     queue_timeout: float = Field(
         default=30.0, ge=0, description="Seconds that a call waits for its turn where its provider has limits."
     )
@@ -157,6 +163,13 @@ class Provider(Section):
     )
     tpm: int | None = Field(default=None, ge=0, description="Tokens a minute, of each worker. Unset: no limit.")
     queue: int = Field(default=100, ge=0, description="Calls that may wait for their turn; more are refused.")
+
+    context_window: int | None = Field(
+        default=None,
+        ge=1,
+        description="Tokens that prompt and answer may have together, with all its models. Unset: what is known of "
+        "each.",
+    )
 
     def named(self, name: str, own: "OpenAI | Anthropic | None") -> "Provider":
         """Fill in what follows from its *name*, and from the settings that are its *own* under other names."""

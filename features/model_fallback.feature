@@ -49,6 +49,15 @@ Feature: When a model fails another one answers
         | refuses the question | the question must be changed    |
         | refuses our key     | the model did not answer        |
 
+  Rule: What a model would not take is not sent to it
+
+    Example: The question is too long for it
+      Given the provider "main" takes 5 tokens
+      When "What is a breaker, and why should I care?" is asked of the provider "main"
+      Then the asker is told that the question must be changed
+      And is told of "more than 5, which main-small takes in all"
+      And the provider "main" was not asked
+
   Rule: Nobody gets an answer from whom they did not ask
 
     Example: A provider is named
@@ -65,7 +74,7 @@ Feature: When a model fails another one answers
     Example: A model is named that nobody has
       When "What is a breaker?" is asked of the model "spare-larg"
       Then the asker is told that the question must be changed
-      And is told of "spare-large"
+      And is told of "did you mean 'spare-large'?"
 
   Rule: When all fail, the asker learns what can be told
 
@@ -82,3 +91,16 @@ Feature: When a model fails another one answers
       Then the asker is told that the model did not answer
       And each provider has a line in what is told
       And neither the question nor a key is told
+
+    Example: The operator would rather apologise
+      Given whoever gets no answer is told "Please call us."
+      And all providers are down
+      When "What is a breaker?" is asked
+      Then "Please call us." comes back, marked as an apology
+      And it is not remembered
+
+    Example: An apology does not hide what the asker must change
+      Given whoever gets no answer is told "Please call us."
+      And the provider "main" refuses the question
+      When "What is a breaker?" is asked
+      Then the asker is told that the question must be changed

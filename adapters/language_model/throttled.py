@@ -39,6 +39,11 @@ class Limits:
     patience: float = 30.0
     period: type[RateLimitItem] = RateLimitItemPerMinute
 
+    @property
+    def any(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self.calls or self.tokens)
+
     def of(self, amount: int) -> RateLimitItem | None:
         """Give the limit of *amount* as the library has it."""
         return self.period(amount) if amount else None

@@ -23,7 +23,7 @@ def create_app(container: Container) -> Litestar:
     return IdentifyingLitestar(
         route_handlers=[
             _asking_router(reception, container),
-            queries.queries_door(reception, container.answer_questions()),
+            queries.queries_door(reception, container.respond_to_many()),
             _cache_router(reception, container),
             *system.system_doors(VERSION, container.check_health(), container.metrics().text),
         ],
@@ -38,7 +38,7 @@ def create_app(container: Container) -> Litestar:
 
 
 def _asking_router(reception: Reception, container: Container) -> Router:
-    door = query.query_door(reception, container.answer_question())
+    door = query.query_door(reception, container.respond())
     return Router("/", route_handlers=[door], response_headers=ANSWER_HEADERS)
 
 

@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.answer_question import AnswerQuestion
+from application.apologise import Apologising
 from domain.answers import Answer, Asking, Origin
 from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
@@ -27,6 +28,7 @@ STATUS_WORD = {
     Origin.GENERATED: b"miss",
     Origin.COALESCED: b"coalesced",
     Origin.PASSED: b"pass",
+    Origin.APOLOGY: b"apology",
 }
 """What ``X-RAGBoost-Cache`` says."""
 
@@ -83,7 +85,7 @@ class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     tried: Annotated[tuple[VainTrial, ...], Meta(description="Who was asked before in vain, and why.")] = ()
 
 
-def query_door(reception: Reception, answer_question: AnswerQuestion) -> HTTPRouteHandler:
+def query_door(reception: Reception, answer_question: AnswerQuestion | Apologising) -> HTTPRouteHandler:
     """Make the route."""
 
     @post(

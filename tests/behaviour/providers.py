@@ -39,8 +39,9 @@ TROUBLES: Mapping[str, UpstreamReply] = {
 class Providers:
     """One customer's view of a service that asks two providers, and the providers."""
 
-    start: Callable[[Mapping[str, Any]], Service]
+    start: Callable[[Mapping[str, Any], str | None], Service]
     upstreams: Mapping[str, ScriptedUpstream]
+    apology: str | None = None
     _agreed: dict[str, Any] = field(factory=dict, init=False)
     _service: Service | None = field(default=None, init=False)
     heard: Response = field(init=False)
@@ -58,7 +59,7 @@ class Providers:
     @property
     def service(self) -> Service:
         """Give the service, which starts when it is needed."""
-        self._service = self._service or self.start(self._agreed)
+        self._service = self._service or self.start(self._agreed, self.apology)
         return self._service
 
     def agree(self, name: str, **limits: int) -> None:
@@ -98,19 +99,21 @@ def two_providers(folder: Path) -> Iterator[Providers]:
     with ExitStack() as stack:
         upstreams = {name: stack.enter_context(ScriptedUpstream()) for name in NAMES}
         providers = Providers(
-            lambda agreed: stack.enter_context(serving(_settings(folder, upstreams, agreed))), upstreams
+            lambda *settled: stack.enter_context(serving(_settings(folder, upstreams, *settled))), upstreams
         )
         for name in NAMES:
             providers.is_well(name)
         yield providers
 
 
-def _settings(folder: Path, upstreams: Mapping[str, ScriptedUpstream], agreed: Mapping[str, Any]) -> Settings:
+def _settings(
+    folder: Path, upstreams: Mapping[str, ScriptedUpstream], agreed: Mapping[str, Any], apology: str | None
+) -> Settings:
     named = {
         name: {**_provider(name, each.url, rank), **agreed.get(name, {})}
         for rank, (name, each) in enumerate(upstreams.items())
     }
-    models = {"timeout": SILENCE, "backoff": 0.01, "breaker_failures": 6}
+    models = {"timeout": SILENCE, "backoff": 0.01, "breaker_failures": 6, "apology": apology}
     return Settings.model_validate({**MEMORY, "data_folder": folder, "providers": named, "language_model": models})
 
 

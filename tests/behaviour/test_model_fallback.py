@@ -16,6 +16,11 @@ def driver(providers: Providers) -> Providers:
     return providers
 
 
+@given(parsers.parse('the provider "{name}" takes {tokens:d} tokens'))
+def takes_so_many_tokens(providers: Providers, name: str, tokens: int) -> None:
+    providers.agree(name, context_window=tokens)
+
+
 @given("the answer has expired")
 def the_answer_has_expired(providers: Providers) -> None:
     providers.pass_time(3700)
@@ -53,7 +58,7 @@ def were_asked_for(providers: Providers, one: str, other: str) -> None:
 
 @then(parsers.parse('is told of "{name}"'))
 def is_told_of(providers: Providers, name: str) -> None:
-    assert f"did you mean '{name}'?" in providers.heard.json()["detail"]
+    assert name in providers.heard.json()["detail"]
 
 
 @then("each provider has a line in what is told")
@@ -66,3 +71,25 @@ def each_has_a_line(providers: Providers) -> None:
 @then("neither the question nor a key is told")
 def no_secret_is_told(providers: Providers) -> None:
     assert not any(each in providers.heard.text for each in ("breaker?", *KEYS.values()))
+
+
+@given(parsers.parse('whoever gets no answer is told "{text}"'))
+def an_apology_is_given(providers: Providers, text: str) -> None:
+    providers.apology = text
+
+
+@then(parsers.parse('"{text}" comes back, marked as an apology'))
+def an_apology_comes_back(providers: Providers, text: str) -> None:
+    assert (providers.answer["response"], providers.answer["cache_info"]["reason"]) == (text, "apology")
+    assert providers.heard.headers["x-ragboost-cache"] == "apology"
+    assert [each["provider"] for each in providers.answer["tried"]] == list(NAMES)
+    (many,) = providers.service.ask_many("What is a fuse?").json()["results"]
+    assert (many["response"], many["cache"]) == (text, "apology")
+
+
+@then("it is not remembered")
+def it_is_not_remembered(providers: Providers) -> None:
+    providers.is_well("main")
+    providers.pass_time(300)
+    assert providers.ask("What is a breaker?").trouble is None
+    assert providers.answer["response"] == "Says main."

@@ -167,6 +167,8 @@ def test_every_choice_is_known_to_this_test() -> None:
         "filing",
         "filed_meanings",
         "learn_from_answers",
+        "respond",
+        "respond_to_many",
     }
 
 
