@@ -1,8 +1,8 @@
 """Ask the next provider when one fails."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from itertools import repeat
+from itertools import pairwise, repeat
 
 from attrs import evolve, frozen
 
@@ -15,6 +15,9 @@ from domain.generation import AnswerCutShort, Chunk, LanguageModel, ModelFailed,
 
 BETWEEN = "|"
 """Stands between the names of providers, and of their models, where any of them may answer."""
+
+Begun = tuple[Chunk, AsyncGenerator[Chunk, None]]
+"""The first chunk of an answer, and what follows it."""
 
 
 @frozen
@@ -39,14 +42,16 @@ class FallingBack(LanguageModel):
             ModelFailed, PromptRefused: the first, in a way that does not pass.
         """
         tried: list[Tried] = []
-        for candidate, heir in _with_heirs(self.selection.order(self._candidates(prompt))):
-            async with aclosing(candidate.language_model.stream(candidate.prompt)) as chunks:
-                first = await self._first(candidate, heir, chunks, tried)
-                if first:
-                    yield evolve(first, provider=candidate.provider, tried=tuple(tried))
-                    async for chunk in chunks:
-                        yield chunk
-                    return
+        try:
+            first, rest = await self._begin(self.selection.order(self._candidates(prompt)), tried)
+        except (ModelFailed, Malformed) as error:
+            if len(tried) == 1 and not isinstance(error, Transient):
+                raise
+            raise NoModelAnswered(tried, getattr(error, "resets_in", None)) from error
+        async with aclosing(rest):
+            yield first
+            async for chunk in rest:
+                yield chunk
 
     def _candidates(self, prompt: Prompt) -> list[Candidate]:
         names = prompt.model.split(BETWEEN)
@@ -54,21 +59,23 @@ class FallingBack(LanguageModel):
         pairs = zip(self.models.items(), own, strict=False)
         return [Candidate(provider, model, evolve(prompt, model=name)) for (provider, model), name in pairs]
 
-    async def _first(
-        self, candidate: Candidate, heir: Candidate | None, chunks: AsyncGenerator[Chunk, None], tried: list[Tried]
-    ) -> Chunk | None:
-        """Give the first chunk; none where the *heir* shall be asked."""
+    async def _begin(self, candidates: Sequence[Candidate], tried: list[Tried]) -> Begun:
+        for candidate, heir in pairwise(candidates):
+            try:
+                return await self._ask(candidate, tried)
+            except Transient as error:
+                self.events.note(ModelFellBack(candidate.provider, candidate.prompt.model, error, heir.provider))
+        return await self._ask(candidates[-1], tried)
+
+    async def _ask(self, candidate: Candidate, tried: list[Tried]) -> Begun:
+        stream = candidate.language_model.stream(candidate.prompt)
         try:
             with self.selection.timing(candidate):
-                return await _anything(chunks)
+                first = await _anything(stream)
         except (ModelFailed, Malformed) as error:
-            if not tried and not isinstance(error, Transient):
-                raise
             tried.append(Tried.of(candidate.provider, candidate.prompt.model, error))
-            if heir is None or not isinstance(error, Transient):
-                raise NoModelAnswered(tried, getattr(error, "resets_in", None)) from error
-            self.events.note(ModelFellBack(candidate.provider, candidate.prompt.model, error, heir.provider))
-        return None
+            raise
+        return evolve(first, provider=candidate.provider, tried=tuple(tried)), stream
 
 
 async def _anything(chunks: AsyncGenerator[Chunk, None]) -> Chunk:
@@ -76,7 +83,3 @@ async def _anything(chunks: AsyncGenerator[Chunk, None]) -> Chunk:
     if first is None:
         raise AnswerCutShort("the stream ended before the answer began")
     return first
-
-
-def _with_heirs(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate | None]]:
-    return zip(candidates, [*candidates[1:], None], strict=True)
