@@ -23,7 +23,7 @@ class Checking(LanguageModel):
     count: Callable[[Prompt], int]
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
-        """Pass on what *model* gives; raises also ``Malformed``."""
+        """Pass on what *model* gives; raises also ``PromptRefused``."""
         capacity = self.capacity_of(prompt.model)
         tokens = await asyncio.to_thread(self.count, prompt) if capacity.may_overflow(prompt) else 0
         capacity.check(prompt, tokens)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-from domain.errors import FieldProblem, Malformed
-from domain.generation import Prompt
+from domain.errors import FieldProblem
+from domain.generation import Prompt, PromptRefused
 
 Range = tuple[float, float]
 """The least and the largest value that are taken."""
@@ -29,10 +29,10 @@ class Capacity:
         return self.window is not None and most + _answer(prompt) > self.window
 
     def check(self, prompt: Prompt, tokens: int) -> None:
-        """Refuse, with ``Malformed``, what is too much, for a prompt of so many *tokens*, or out of range."""
+        """Refuse, with ``PromptRefused``, what is too much, for a prompt of so many *tokens*, or out of range."""
         problems = [*self._out_of_range(prompt), *self._too_much(prompt, tokens)]
         if problems:
-            raise Malformed(*problems)
+            raise PromptRefused(*problems)
 
     def _out_of_range(self, prompt: Prompt) -> Iterator[FieldProblem]:
         for name, (least, most) in self.ranges.items():

@@ -191,4 +191,4 @@ class ModelRefusedKey(ModelFailed):
 
 
 class PromptRefused(Malformed):
-    """The provider calls the request wrong: a model it does not have, a parameter it does not take."""
+    """The provider calls the request wrong, or would: a model it does not have, a parameter it does not take."""

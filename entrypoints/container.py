@@ -115,9 +115,6 @@ from entrypoints.settings_providers import Provider
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
 
-HEARSAY = frozenset({"extractive"})
-"""Providers whose answers do not tell whether two questions mean the same: they quote whatever is at hand."""
-
 AS_MANY_AS_IT_TAKES = 1_000_000_000
 """Checks a minute in a rehearsal, in which a minute is no measure."""
 
@@ -191,6 +188,13 @@ def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict
             guarded = guard(name, each, models[name])
             offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
     return offers
+
+
+def hearsay(settings: Settings) -> frozenset[str]:
+    """Name the providers whose answers do not tell whether two questions mean the same: they quote what is at hand."""
+    return frozenset(
+        {EXTRACTIVE, *(name for name, each in settings.named_providers.items() if each.kind == EXTRACTIVE)}
+    )
 
 
 def judge_by_model(routes: Routes, clock: Clock, events: EventSink) -> ModelAnswerJudge:
@@ -426,7 +430,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             generate_answer,
             aside,
             clock,
-            HEARSAY,
+            Call(hearsay, settings),
         ),
         off=Object(None),
     )
