@@ -8,9 +8,10 @@ from attrs import define, evolve, frozen
 
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
+from application.apologise import Apology
 from application.pass_on_chunks import Hearing
 from domain.answers import Answer, AnswerInterrupted, Asking, Origin
-from domain.generation import Chunk
+from domain.generation import Chunk, ModelFailed
 
 
 @define(eq=False)
@@ -76,16 +77,20 @@ class Telling:
 
 @frozen
 class TellAnswer:
-    """Answers as ``AnswerQuestion`` does, and tells what has come of an answer before it is whole."""
+    """
+    Answers as ``AnswerQuestion`` does, and tells what has come of an answer before it is whole.
+
+    Where no model answers it gives the *apology*, if there is one and nothing was heard yet.
+    """
 
     answer: AnswerQuestion
     afresh: AnswerAfresh
+    apology: Apology | None = None
 
     async def __call__(self, asking: Asking) -> Telling:
         """Give the answer once it has begun; raises what ``AnswerQuestion`` raises before that."""
         hearing = Hearing()
-        answer = evolve(self.answer, afresh=evolve(self.afresh, hearing=hearing))
-        answering = asyncio.create_task(answer(asking))
+        answering = asyncio.create_task(self._answer(asking, hearing))
         answering.add_done_callback(lambda _: hearing.wake())
         telling = Telling(answering, hearing)
         try:
@@ -94,3 +99,12 @@ class TellAnswer:
             await telling.aclose()
             raise
         return telling
+
+    async def _answer(self, asking: Asking, hearing: Hearing) -> Answer:
+        answer = evolve(self.answer, afresh=evolve(self.afresh, hearing=hearing))
+        try:
+            return await answer(asking)
+        except ModelFailed as error:
+            if hearing.began or self.apology is None:
+                raise
+            return self.apology.instead_of(error)

@@ -31,6 +31,7 @@ class Origin(StrEnum):
     GENERATED = "generated"
     COALESCED = "coalesced"
     PASSED = "passed"
+    APOLOGY = "apology"
 
     @property
     def is_paid(self) -> bool:
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     REFRESHING = "refreshing"
     STALE = "stale"
     MODEL_FAILED = "model_failed"
+    APOLOGY = "apology"
 
     NOTHING_REMEMBERED = "nothing_remembered"
     EXPIRED = "expired"
@@ -74,6 +76,7 @@ _MEANINGS = {
     Reason.REFRESHING: "The remembered answer has expired; a fresh one is being fetched.",
     Reason.STALE: "The remembered answer has expired, and none is fetched: the asker wanted it so.",
     Reason.MODEL_FAILED: "No model answered, so an expired answer was served.",
+    Reason.APOLOGY: "No model answered, and there was nothing old to serve.",
     Reason.NOTHING_REMEMBERED: "The question was not asked before.",
     Reason.EXPIRED: "What was remembered has expired.",
     Reason.TOO_OLD: "What was remembered is older than max-age allows.",
@@ -113,7 +116,7 @@ class Answer:
         tokens, cost = self.completion.usage.total, self.completion.cost
         if self.origin.is_paid:
             return Bill(tokens, tokens, 0 if cost == NOTHING else tokens, cost=cost)
-        if self.reason is Reason.MODEL_FAILED:
+        if self.reason in {Reason.MODEL_FAILED, Reason.APOLOGY}:
             return Bill(tokens)  # no call would have brought an answer, so none was spared
         return Bill(tokens, avoided=tokens, saved=cost)
 

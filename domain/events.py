@@ -8,6 +8,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from domain.answers import Origin, Reason
+from domain.call_events import CallEvent
 from domain.evidence import Difference
 from domain.generation import FinishReason, TokenUsage
 from domain.labels import Source
@@ -137,6 +138,7 @@ Event = (
     | QuestionFailed
     | ModelCalled
     | ModelCallFailed
+    | CallEvent
     | PartFailed
     | AnswersGiven
     | AnswersRemoved

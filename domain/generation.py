@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from attrs import astuple, field, frozen
 
+from domain.attempts import Tried
 from domain.errors import Malformed, Transient, Unavailable
 
 T = TypeVar("T")
@@ -98,6 +99,7 @@ class Chunk:
 
     The last chunks carry *finish_reason*, *usage* and the exact *model*; the pieces before them carry text.
     *cost* is in US dollars, for what *usage* counts; ``None`` where no price is known.
+    Where one of several providers was chosen, a chunk names the *provider* and those that were *tried* before it.
     """
 
     text: str = ""
@@ -106,6 +108,8 @@ class Chunk:
     model: str | None = None
     citations: tuple[Citation, ...] = ()
     cost: Decimal | None = None
+    provider: str | None = None
+    tried: tuple[Tried, ...] = ()
 
 
 @frozen
@@ -114,6 +118,7 @@ class Completion:
     A whole answer as a model gave it: a fold over its chunks.
 
     *cost* is what the provider takes for it, in US dollars; ``None`` where that is not known, which is not nothing.
+    *tried* are those that failed before it came.
     """
 
     text: str
@@ -123,17 +128,19 @@ class Completion:
     finish_reason: FinishReason
     citations: tuple[Citation, ...] = ()
     cost: Decimal | None = None
+    tried: tuple[Tried, ...] = ()
 
     @classmethod
     def fold(cls, provider: str, requested_model: str, chunks: Iterable[Chunk]) -> "Completion":
         """
-        Put the pieces together; *requested_model* is named where the provider names none.
+        Put the pieces together; *provider* and *requested_model* are named where the chunks name none.
 
         Raises:
             AnswerCutShort: the stream ended before the model said that it had finished.
         """
         pieces = tuple(chunks)
         finish_reason = _last(each.finish_reason for each in pieces)
+        provider = _last(each.provider for each in pieces) or provider
         if finish_reason is None:
             raise AnswerCutShort(f"{provider} stopped in the middle of an answer")
         return cls(
@@ -144,12 +151,14 @@ class Completion:
             finish_reason=finish_reason,
             citations=tuple(citation for each in pieces for citation in each.citations),
             cost=_last(each.cost for each in pieces),
+            tried=tuple(tried for each in pieces for tried in each.tried),
         )
 
     def replay(self) -> tuple[Chunk, ...]:
         """Give it as the stream it may have been, in pieces of a moderate size; ``fold`` makes the same of it again."""
         pieces = [Chunk(self.text[at : at + PIECE]) for at in range(0, len(self.text), PIECE)]
-        return (*pieces, Chunk("", self.finish_reason, self.usage, self.model, self.citations, self.cost))
+        ended = (self.finish_reason, self.usage, self.model, self.citations, self.cost, self.provider, self.tried)
+        return (*pieces, Chunk("", *ended))
 
     @property
     def is_whole(self) -> bool:
@@ -215,4 +224,4 @@ class ModelRefusedKey(ModelFailed):
 
 
 class PromptRefused(Malformed):
-    """The provider calls the request wrong: a model it does not have, a parameter it does not take."""
+    """The provider calls the request wrong, or would: a model it does not have, a parameter it does not take."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from entrypoints.settings_prices import ModelPrice
-from entrypoints.variables import FILE, VARIABLES, Variable, allowed
+from entrypoints.variables import FILE, NAME, VARIABLES, Variable, allowed
 
 _INTRODUCTION = """\
 # Configuration
@@ -27,8 +27,8 @@ and `${NAME:default}` for one that may be missing; a setting lies in the table o
 `[answer_cache]`. Relative paths start in the working directory.
 
 A key may also be read from a file, which is how Docker and Kubernetes hand secrets over: `OPENAI_API_KEY_FILE`,
-`ANTHROPIC_API_KEY_FILE`, `QDRANT_API_KEY_FILE` (in TOML `api_key_file`) and `REDIS_URL_FILE` (`url_file`) name it. Give
-the key or its file, not both.
+`ANTHROPIC_API_KEY_FILE`, `RAGBOOST_PROVIDERS__NAME__API_KEY_FILE`, `QDRANT_API_KEY_FILE` (in TOML `api_key_file`) and
+`REDIS_URL_FILE` (`url_file`) name it. Give the key or its file, not both.
 
 All settings are checked at the start. Whatever is wrong is told at once, and the service does not start: a value
 that is not allowed, a name beginning with `RAGBOOST_` that is not known, an unknown key in the TOML file, a file
@@ -100,7 +100,8 @@ def _sections() -> Iterator[tuple[type[BaseModel], Iterator[Variable]]]:
 
 
 def _chapter(section: type[BaseModel], variables: list[Variable]) -> str:
-    title = "".join(f"`[{name}]`" for name in variables[0].path[:-1]) or "The service"
+    table = ".".join(variables[0].path[:-1])
+    title = f"`[{table}]`" if table else "The service"
     return f"## {title}\n\n{section.__doc__}\n\n{_HEADER}{''.join(map(_row, variables))}"
 
 
@@ -116,18 +117,24 @@ def _row(variable: Variable) -> str:
 
 def _dotenv_lines(variable: Variable) -> str:
     default = "" if variable.default is None else _written(variable.default)
-    return f"{_comment(variable)}# {variable.name}={default}\n"
+    return f"{_comment(variable)}#{_indent(variable)}{variable.name}={default}\n"
 
 
 def _toml_table(variables: list[Variable]) -> str:
-    title = "".join(f"[{name}]\n" for name in variables[0].path[:-1])
+    table = ".".join(variables[0].path[:-1])
+    title = f"{'#   ' if NAME in table else ''}[{table}]\n" if table else ""
     return title + "\n".join(map(_toml_lines, variables))
 
 
 def _toml_lines(variable: Variable) -> str:
     name = variable.path[-1]
     value = f"${{{variable.name}:}}" if variable.default is None else variable.default
-    return f"{_comment(variable)}# {name} = {_as_toml(value)}\n"
+    return f"{_comment(variable)}#{_indent(variable)}{name} = {_as_toml(value)}\n"
+
+
+def _indent(variable: Variable) -> str:
+    """Set apart what cannot be used as it stands: somebody must choose a name."""
+    return "   " if NAME in variable.path else " "
 
 
 def _comment(variable: Variable) -> str:

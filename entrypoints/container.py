@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import structlog
+from attrs import frozen
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable as Call
 from dependency_injector.providers import Dependency, Dict, Object, Selector, Singleton
@@ -30,6 +31,9 @@ from adapters.event_sink.prometheus import PrometheusPage
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
+from adapters.language_model.known_models import context_window, count_tokens
+from adapters.language_model.retrying import RetryingLanguageModel
+from adapters.language_model.throttled import Limits, ThrottledLanguageModel
 from adapters.ledger.sql import SqlLedger
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
@@ -44,8 +48,11 @@ from application.admit_caller import AdmitCaller
 from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
+from application.apologise import Apologising, ApologisingToMany, Apology
+from application.break_circuits import Breaking
 from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
+from application.check_prompts import Checking
 from application.coalesce import Flights
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
@@ -76,20 +83,24 @@ from application.rehearse_requests import KnownEmbeddings, Parts
 from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
 from application.report_usage import ReportUsage
-from application.route_models import Offer, Routes
+from application.route_models import ANY, Offer, Routes
+from application.select_models import InOrder, InTurn, Quickest
 from application.share_flights import Fleet
 from application.tell_answers import TellAnswer
+from application.time_models import Timed
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
 from domain.candidates import FEATURES
+from domain.capacity import RANGES, Capacity
 from domain.clock import Clock
 from domain.events import EventSink
-from domain.pricing import FREE, Price
+from domain.generation import LanguageModel
+from domain.pricing import FREE, Price, Tariff
+from domain.resilience import Backoff
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
-    connect_anthropic,
-    connect_openai,
+    connect,
     connect_redis,
     open_onnx,
     open_redis,
@@ -108,14 +119,12 @@ from entrypoints.opening_indexes import (
     open_qdrant,
     open_qdrant_shelf,
 )
-from entrypoints.settings import Settings
+from entrypoints.settings import EXTRACTIVE, Settings
 from entrypoints.settings_prices import ModelPrice
+from entrypoints.settings_providers import Provider
 
 Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
-
-HEARSAY = frozenset({"extractive"})
-"""Providers whose answers do not tell whether two questions mean the same: they quote whatever is at hand."""
 
 AS_MANY_AS_IT_TAKES = 1_000_000_000
 """Checks a minute in a rehearsal, in which a minute is no measure."""
@@ -141,10 +150,64 @@ def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
     return thing
 
 
-def offered(settings: Settings, offers: dict[str, Any]) -> dict[str, Offer]:
-    """Build the offers of those providers that are configured."""
-    configured = {"openai": settings.openai.configured, "anthropic": settings.anthropic.configured}
-    return {name: offer() for name, offer in offers.items() if configured.get(name, True)}
+def connected(settings: Settings, own: dict[str, Any], open_things: AsyncExitStack) -> dict[str, LanguageModel]:
+    """Give the language model of each provider that is configured; *own* makes those that have a name here."""
+    models = {name: make() for name, make in own.items() if name == EXTRACTIVE or name in settings.named_providers}
+    for name, provider in settings.named_providers.items():
+        if provider.kind == EXTRACTIVE:
+            models[name] = models[EXTRACTIVE]
+        elif name not in models:
+            models[name] = kept_open(open_things, DeferredLanguageModel(partial(connect, settings, name)))
+    return models
+
+
+@frozen
+class Guarding:
+    """Puts around a provider's language model what stands between us and its troubles."""
+
+    chosen: Any
+    tariff: Tariff
+    clock: Clock
+    events: EventSink
+
+    def __call__(self, name: str, provider: Provider, model: LanguageModel) -> LanguageModel:
+        """Stack it: a prompt passes the last line first."""
+        chosen = self.chosen
+        limits = Limits(provider.rpm or 0, provider.tpm or 0, provider.queue, chosen.queue_timeout)
+        backoff = Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff)
+        model = Timed(Priced(model, name, self.tariff), chosen.timeout, chosen.total_timeout)
+        model = ThrottledLanguageModel(name, model, limits, self.events) if limits.any else model
+        model = Breaking(name, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
+        model = RetryingLanguageModel(name, model, backoff, self.events)
+        return Checking(model, partial(capacity, provider), count_tokens)
+
+
+def capacity(provider: Provider, model: str) -> Capacity:
+    """Give what *model* takes, as far as it is known or configured."""
+    kind = str(provider.kind)
+    window = provider.context_window or context_window(kind, provider.base_url, model)
+    return Capacity(window, RANGES[kind])
+
+
+def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict[str, Offer]:
+    """Offer what the providers have, in the preferred order; the offline model answers nobody unasked."""
+    model, alone = models[EXTRACTIVE].model, settings.default_provider == EXTRACTIVE
+    quoting = Priced(models[EXTRACTIVE], EXTRACTIVE, guard.tariff)
+    offers = {EXTRACTIVE: Offer(quoting, model, (model,), volunteers=False)}
+    for name, each in settings.named_providers.items():
+        if each.kind == EXTRACTIVE:
+            offers[name] = Offer(quoting, model, (model,), each.aliases, not alone)
+        else:
+            guarded = guard(name, each, models[name])
+            offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
+    return offers
+
+
+def hearsay(settings: Settings) -> frozenset[str]:
+    """Name the providers whose answers do not tell whether two questions mean the same: they quote what is at hand."""
+    return frozenset(
+        {EXTRACTIVE, *(name for name, each in settings.named_providers.items() if each.kind == EXTRACTIVE)}
+    )
 
 
 def set_prices(prices: Mapping[str, ModelPrice]) -> Mapping[str, Price]:
@@ -332,10 +395,10 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
 
     # Who answers what memory cannot
     openai = Singleton(
-        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_openai, settings))
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect, settings, "openai"))
     )
     anthropic = Singleton(
-        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect_anthropic, settings))
+        kept_open, open_things, Singleton(DeferredLanguageModel, Call(partial, connect, settings, "anthropic"))
     )
     extractive = Singleton(read_documentation)
     tariff = Singleton(
@@ -345,15 +408,23 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             Singleton(GenaiPricesTariff, chosen.provider_addresses, clock),
         ),
     )
-    priced_openai = Singleton(Priced, openai, "openai", tariff)
-    priced_anthropic = Singleton(Priced, anthropic, "anthropic", tariff)
-    priced_extractive = Singleton(Priced, extractive, "extractive", tariff)
-    offers = Dict(
-        openai=Singleton(Offer, priced_openai, chosen.openai.model).provider,
-        anthropic=Singleton(Offer, priced_anthropic, chosen.anthropic.model).provider,
-        extractive=Singleton(Offer, priced_extractive, extractive.provided.model, takes_any_model=False).provider,
+    own_models = Dict(openai=openai.provider, anthropic=anthropic.provider, extractive=extractive.provider)
+    language_models = Singleton(connected, settings, own_models, open_things)
+    guarding = Singleton(Guarding, chosen.language_model, tariff, clock, events)
+    selection = Selector(
+        chosen.language_model.selection,
+        preferred=Singleton(InOrder),
+        round_robin=Singleton(InTurn),
+        quickest=Singleton(Quickest, clock),
     )
-    routes = Singleton(Routes, Call(offered, settings, offers), chosen.default_provider)
+    routes = Singleton(
+        Routes,
+        Call(offered, settings, language_models, guarding),
+        chosen.default_provider,
+        selection,
+        chosen.language_model.fallback,
+        events,
+    )
     generate_answer = Singleton(GenerateAnswer, routes, clock, events)
 
     # What is done
@@ -392,7 +463,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
             generate_answer,
             aside,
             clock,
-            HEARSAY,
+            Call(hearsay, settings),
         ),
         off=Object(None),
     )
@@ -400,10 +471,18 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         AnswerAfresh, recollection, flights, generate_answer, remember_answers, learn_from_answers, clock
     )
     answer_question = Singleton(AnswerQuestion, recollection, answer_afresh, learn_from_answers, events)
-    tell_answer = Singleton(TellAnswer, answer_question, answer_afresh)
     errands = Singleton(Flights)
     answer_questions = Singleton(
         AnswerQuestions, answer_question, answer_afresh, chosen.language_model.batch_concurrency, errands
+    )
+    apologises = Call(lambda text: "yes" if text else "no", chosen.language_model.apology)
+    apology = Singleton(Apology, chosen.language_model.apology)
+    respond = Selector(apologises, yes=Singleton(Apologising, answer_question, apology), no=answer_question)
+    tell_answer = Singleton(
+        TellAnswer, answer_question, answer_afresh, Selector(apologises, yes=apology, no=Object(None))
+    )
+    respond_to_many = Selector(
+        apologises, yes=Singleton(ApologisingToMany, answer_questions, apology), no=answer_questions
     )
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)

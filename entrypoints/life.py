@@ -79,8 +79,8 @@ async def _follow_purges(container: Container) -> None:
 
 async def _prepare_models(container: Container) -> None:
     """Import the SDKs of the providers that are configured before the first question needs them."""
-    for provider in container.routes().offers:
-        prepare = getattr(getattr(container, provider)(), "prepare", None)
+    for provider, model in container.language_models().items():
+        prepare = getattr(model, "prepare", None)
         try:
             await (prepare() if prepare else asyncio.sleep(0))
         except Exception as error:  # noqa: BLE001 - the first question will say so again, to somebody

@@ -14,6 +14,7 @@ from adapters.embedder.weight_sources import DownloadedWeights, FolderWeights, I
 from adapters.exclusive import Exclusive, InUse
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel
+from adapters.language_model.known_models import context_window
 from adapters.language_model.markdown import read_passages
 from domain.caching import AnswerCacheUnavailable
 from domain.flights import FlightBoard
@@ -116,23 +117,27 @@ def share_flights(connection: Any) -> FlightBoard:
     return RedisFlightBoard(connection)
 
 
-def connect_openai(settings: Settings) -> LanguageModel:
-    """Import the SDK, and connect."""
+def connect(settings: Settings, name: str) -> LanguageModel:
+    """Import the SDK of the provider called *name*, and connect."""
+    provider = settings.named_providers[name]
+    key = provider.api_key.get_secret_value() if provider.api_key else ""
+    context_window(
+        str(provider.kind), provider.base_url, str(provider.model)
+    )  # so that no question waits for its import
+    endpoint = Endpoint(key, provider.base_url, settings.language_model.timeout)
+    return _connect_anthropic(endpoint) if provider.kind == "anthropic" else _connect_openai(endpoint)
+
+
+def _connect_openai(endpoint: Endpoint) -> LanguageModel:
     from adapters.language_model.openai import OpenAILanguageModel  # noqa: PLC0415 - takes a second
 
-    return OpenAILanguageModel.connect(_endpoint(settings, settings.openai))
+    return OpenAILanguageModel.connect(endpoint)
 
 
-def connect_anthropic(settings: Settings) -> LanguageModel:
-    """Import the SDK, and connect."""
+def _connect_anthropic(endpoint: Endpoint) -> LanguageModel:
     from adapters.language_model.anthropic import AnthropicLanguageModel  # noqa: PLC0415 - takes a second
 
-    return AnthropicLanguageModel.connect(_endpoint(settings, settings.anthropic))
-
-
-def _endpoint(settings: Settings, provider: Any) -> Endpoint:
-    key = provider.api_key.get_secret_value() if provider.api_key else ""
-    return Endpoint(key, provider.base_url, settings.language_model.timeout, settings.language_model.retries)
+    return AnthropicLanguageModel.connect(endpoint)
 
 
 def read_documentation() -> ExtractiveLanguageModel:

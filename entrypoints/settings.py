@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field
 
 from entrypoints.settings_prices import ModelName, ModelPrice
-from entrypoints.settings_providers import Anthropic, LanguageModel, OpenAI, Provider
+from entrypoints.settings_providers import OWN, Anthropic, LanguageModel, OpenAI, Provider, ProviderName
 from entrypoints.settings_sections import (
     AnswerCache,
     Embedder,
@@ -22,6 +22,9 @@ from entrypoints.settings_sections import (
     VectorIndex,
     Words,
 )
+
+EXTRACTIVE = "extractive"
+"""The provider that is always there."""
 
 _A_FILE = {"allowed": "sqlite+aiosqlite:/// and the path of a file; no other database than SQLite is supported"}
 RecordsUrl = Annotated[str, Field(pattern=r"^sqlite\+aiosqlite:///.+$", json_schema_extra=_A_FILE)]
@@ -76,22 +79,28 @@ class Settings(Section):
     language_model: LanguageModel = LanguageModel()
     openai: OpenAI = OpenAI()
     anthropic: Anthropic = Anthropic()
-    prices: dict[ModelName, ModelPrice] = Field(default_factory=dict)
+    providers: dict[ProviderName, Provider] = Field(default={})
+    prices: dict[ModelName, ModelPrice] = Field(default={})
 
     @property
-    def default_provider(self) -> Provider:
-        """Give who answers when the asker names nobody."""
-        if self.language_model.provider:
-            return self.language_model.provider
-        if self.openai.configured:
-            return "openai"
-        return "anthropic" if self.anthropic.configured else "extractive"
+    def named_providers(self) -> dict[str, Provider]:
+        """Give those who are configured, in the preferred order, and with all that follows from their names."""
+        own: dict[str, OpenAI | Anthropic] = {"openai": self.openai, "anthropic": self.anthropic}
+        names = {*(name for name in OWN if own[name].configured), *self.providers}
+        given = {name: self.providers.get(name, Provider()).named(name, own.get(name)) for name in names}
+        ranked = sorted(given, key=lambda name: (given[name].priority, name not in own, name == "anthropic", name))
+        return {name: given[name] for name in ranked}
+
+    @property
+    def default_provider(self) -> str:
+        """Give who answers first when the asker names nobody."""
+        return self.language_model.provider or next(iter(self.named_providers), EXTRACTIVE)
 
     @property
     def provider_addresses(self) -> Mapping[str, str]:
         """Give the addresses of those providers that may take money: prices belong to them, not to a format."""
-        chosen: dict[str, OpenAI | Anthropic] = {"openai": self.openai, "anthropic": self.anthropic}
-        addresses = {name: each.base_url or _HOME[name] for name, each in chosen.items() if each.configured}
+        paid = {name: each for name, each in self.named_providers.items() if each.kind != EXTRACTIVE}
+        addresses = {name: each.base_url or _HOME[str(each.kind)] for name, each in paid.items()}
         return {name: each for name, each in addresses.items() if not _is_loopback(urlsplit(each).hostname or "")}
 
     @property
@@ -107,6 +116,7 @@ class Settings(Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Give the keys in clear, for those who must keep them out of sight."""
-        keys = (self.openai.api_key, self.anthropic.api_key, self.qdrant.api_key, self.redis.url)
+        providers = (self.openai.api_key, self.anthropic.api_key, *(each.api_key for each in self.providers.values()))
+        keys = (*providers, self.qdrant.api_key, self.redis.url)
         clear = [key.get_secret_value() for key in keys if key]
         return (*clear, *filter(None, map(_password, clear)))

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.examination import Finding, Judgement
-from entrypoints.settings import Settings
+from entrypoints.settings import EXTRACTIVE, Settings
+from entrypoints.settings_providers import Provider
 from entrypoints.settings_sources import read_sources
 
 ALONE = ("edge", "memory")
@@ -56,14 +57,18 @@ def _records(settings: Settings) -> Finding:
 
 
 def _provider(settings: Settings) -> Finding:
-    name = settings.default_provider
-    if name == "extractive":
+    providers = settings.named_providers
+    if not providers or settings.default_provider == EXTRACTIVE:
         found = "none: what memory cannot answer is quoted from RAGBoost's documentation"
         return _advice("provider", found, "set OPENAI_API_KEY or ANTHROPIC_API_KEY (or a base URL)")
-    chosen = settings.openai if name == "openai" else settings.anthropic
-    where = f" at {chosen.base_url}" if chosen.base_url else ""
-    found = f"{name}{where}, model {chosen.model}, {'with a key' if chosen.api_key else 'without a key'}"
-    return Finding("settings", "provider", found)
+    first = settings.default_provider
+    ranked = sorted(providers, key=lambda name: name != first)
+    return Finding("settings", "provider", "; ".join(_told(name, providers[name]) for name in ranked))
+
+
+def _told(name: str, provider: Provider) -> str:
+    where = f" at {provider.base_url}" if provider.base_url else ""
+    return f"{name}{where}, model {provider.model}, {'with a key' if provider.api_key else 'without a key'}"
 
 
 def _advice(subject: str, found: str, remedy: str) -> Finding:

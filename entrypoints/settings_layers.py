@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import Factory, frozen
 
-from entrypoints.variables import FILE, PREFIX, VARIABLES, Place, Variable
+from entrypoints.variables import FILE, PREFIX, VARIABLES, Place, Variable, variable_at
 
 SECRETS = {variable.name + FILE: variable for variable in VARIABLES.values() if variable.is_secret}
 """Secrets by the name of the variable that names their file."""
@@ -71,9 +71,10 @@ def _reason(error: Exception) -> str:
 
 
 def flattened(table: dict[str, object], place: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Give the values of nested tables by place."""
+    """Give the values of nested tables by place; a value that is a table itself stays one."""
     for name, value in table.items():
-        if isinstance(value, dict):
+        variable = variable_at((*place, name))
+        if isinstance(value, dict) and not (variable and variable.is_table):
             yield from flattened(value, (*place, name))
         else:
             yield (*place, name), value

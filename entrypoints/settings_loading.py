@@ -11,9 +11,10 @@ from domain.errors import RAGBoostError
 from entrypoints.masking import HIDDEN, Masking, shown
 from entrypoints.settings import Settings
 from entrypoints.settings_layers import Layer, nested
+from entrypoints.settings_needs import lacking_of_providers
 from entrypoints.settings_prices import TABLES
 from entrypoints.settings_sources import read_sources
-from entrypoints.variables import PATHS, VARIABLES, Place, allowed
+from entrypoints.variables import PATHS, VARIABLES, Place, Variable, allowed, variable_at
 
 _PROVIDER = VARIABLES["RAGBOOST_LANGUAGE_MODEL_PROVIDER"]
 _ANSWERS = VARIABLES["RAGBOOST_ANSWER_CACHE_KIND"]
@@ -44,6 +45,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     layers = read_sources(os.environ if environ is None else environ, folder or Path())
     problems = [problem for layer in layers for problem in (*layer.problems, *_lacking(layer, layers))]
     settings = _validated(layers, problems)
+    problems.extend(lacking_of_providers(settings) if settings else ())
     if settings is None or problems:
         raise SettingsInvalid([Masking().text(problem) for problem in problems])
     return settings
@@ -64,10 +66,10 @@ def _is_told(error: ErrorDetails) -> bool:
 
 
 def _problem(error: ErrorDetails, layers: Sequence[Layer]) -> str:
-    place = tuple(str(step) for step in error["loc"][:2])
+    place = tuple(str(step) for step in error["loc"])
     if place[0] in TABLES:
-        return _problem_of_table(tuple(str(step) for step in error["loc"]), layers)
-    variable = PATHS[place] if place in PATHS else PATHS[place[:1]]
+        return _problem_of_table(place, layers)
+    variable = _variable(place)
     layer = _source(variable.path, layers)
     value = HIDDEN if variable.is_secret else shown(layer.values[variable.path])
     return f"{variable.name} ({layer.origin}): {value} is not allowed; must be {variable.allowed}"
@@ -81,6 +83,12 @@ def _problem_of_table(place: Place, layers: Sequence[Layer]) -> str:
     value = next((layer.values[place] for layer in layers if place in layer.values), None)
     told = "is missing" if value is None else f"{shown(value)} is not allowed"
     return f"{path}.{place[2]}: {told}; must be {allowed(section, place[2])}"
+
+
+def _variable(place: Place) -> Variable:
+    """Find the setting that lies at *place*, or in which it lies."""
+    found = (variable_at(place[:steps]) for steps in range(len(place), 0, -1))
+    return next(each for each in found if each)
 
 
 def _source(place: Place, layers: Sequence[Layer]) -> Layer:
@@ -97,4 +105,5 @@ def _lacking(layer: Layer, layers: Sequence[Layer]) -> Iterator[str]:
 
 
 def _is_given(places: Sequence[Place], layers: Sequence[Layer]) -> bool:
-    return any(place in each.values for place in places for each in layers)
+    elsewhere = [("providers", *place) for place in places]
+    return any(place in each.values for place in (*places, *elsewhere) for each in layers)

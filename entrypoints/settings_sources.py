@@ -10,7 +10,18 @@ from dotenv.parser import parse_stream
 
 from entrypoints.settings_layers import SECRETS, Layer, flattened
 from entrypoints.settings_prices import TABLES
-from entrypoints.variables import CONFIG, PATHS, PREFIX, VARIABLES, Place
+from entrypoints.variables import (
+    CONFIG,
+    FILE,
+    PATHS,
+    PREFIX,
+    VARIABLES,
+    Place,
+    Variable,
+    secret_in_file,
+    variable_at,
+    variable_named,
+)
 
 ENVIRONMENT = "environment"
 DOTENV = ".env"
@@ -19,8 +30,11 @@ OF_COMMANDS = ("RAGBOOST_URL", "RAGBOOST_KEY")
 """Stand for the options --url and --key of commands; they are no settings."""
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
-_FILES = {(*secret.path[:-1], secret.path[-1] + "_file"): secret for secret in SECRETS.values()}
-_KEYS = {".".join(place): place for place in (*PATHS, *_FILES)}
+_FILE = FILE.lower()
+_KEYS = {
+    ".".join(place)
+    for place in (*PATHS, *((*secret.path[:-1], secret.path[-1] + _FILE) for secret in SECRETS.values()))
+}
 
 
 def read_sources(environ: Mapping[str, str], folder: Path) -> list[Layer]:
@@ -33,14 +47,15 @@ def read_sources(environ: Mapping[str, str], folder: Path) -> list[Layer]:
 
 
 def _take_variables(layer: Layer, environ: Mapping[str, str], folder: Path) -> Layer:
-    given = {name: value for name, value in environ.items() if value}
-    layer.values.update({VARIABLES[name].path: value for name, value in given.items() if name in VARIABLES})
-    for name in sorted(given.keys() & SECRETS.keys()):
-        layer.take_secret(name, folder / given[name], SECRETS[name])
-    names = {*VARIABLES, *SECRETS, CONFIG, *OF_COMMANDS}
-    for name in sorted(given.keys() - names):
+    given = {name: value for name, value in sorted(environ.items()) if value}
+    known = {name: variable for name in given if (variable := variable_named(name))}
+    layer.values.update({variable.path: given[name] for name, variable in known.items()})
+    files = {name: secret for name in given if (secret := secret_in_file(name))}
+    for name, secret in files.items():
+        layer.take_secret(name, folder / given[name], secret)
+    for name in sorted(given.keys() - {*known, *files, CONFIG, *OF_COMMANDS}):
         if name.startswith(PREFIX):
-            layer.blame_unknown(name, names)
+            layer.blame_unknown(name, (*VARIABLES, *SECRETS, CONFIG, *OF_COMMANDS))
     return layer
 
 
@@ -72,10 +87,11 @@ def _tables(layer: Layer, path: Path) -> dict[str, object]:
 
 
 def _take_key(layer: Layer, place: Place, value: object, folder: Path) -> None:
-    if place in PATHS:
+    secret = _secret_in_file(place)
+    if variable_at(place):
         layer.values.update({place: value} if value != "" else {})
-    elif place in _FILES:
-        layer.take_secret(".".join(place), folder / str(value), _FILES[place])
+    elif secret:
+        layer.take_secret(".".join(place), folder / str(value), secret)
     elif place in (known := _named_like(place)):
         layer.values[place] = value
     else:
@@ -85,6 +101,12 @@ def _take_key(layer: Layer, place: Place, value: object, folder: Path) -> None:
 def _named_like(place: Place) -> list[Place]:
     """Give what may stand in a table that an operator named; nothing elsewhere."""
     return [(*place[:2], each) for each in TABLES[place[0]].model_fields] if place[0] in TABLES and place[2:] else []
+
+
+def _secret_in_file(place: Place) -> Variable | None:
+    *table, key = place
+    secret = variable_at((*table, key.removesuffix(_FILE))) if key.endswith(_FILE) else None
+    return secret if secret and secret.is_secret else None
 
 
 def _resolved(layer: Layer, place: Place, value: object, environ: Mapping[str, str]) -> object:

@@ -1,12 +1,14 @@
 """Events as log lines, through structlog."""
 
 from collections.abc import Callable
-from logging import ERROR, INFO
+from logging import ERROR, INFO, WARNING
+from typing import Any, TypeGuard
 
-from attrs import define, field
+from attrs import asdict, define, field
 from structlog.typing import FilteringBoundLogger
 
 from domain.answers import Origin
+from domain.call_events import BreakerClosed, BreakerOpened, CallEvent, CallQueued, ModelFellBack, ModelRetried
 from domain.errors import NotRemembered
 from domain.events import (
     AnswerReported,
@@ -31,15 +33,23 @@ CAUSES = 5
 CODES = ("status_code", "code")
 """Attributes of providers' errors: HTTP's number, and the provider's own word."""
 
+ROUTING = {
+    ModelRetried: (WARNING, "model retried"),
+    ModelFellBack: (WARNING, "model fell back"),
+    BreakerOpened: (ERROR, "breaker opened"),
+    BreakerClosed: (INFO, "breaker closed"),
+    CallQueued: (INFO, "call queued"),
+}
+"""How models were asked: the level of the line, and what it says. All that such an event holds may be told."""
+
 
 @define
 class LogEventSink(EventSink):
     """
     One line for each event, at the level that fits it.
 
-    *questions* allows the text of questions, and with it the words of providers' errors, which may quote
-    a question. Without it a failed model is told by the classes of its errors and the provider's own codes.
-    *dropped* counts the events that could not be written.
+    *questions* allows the text of questions, and with it the words of providers' errors, which may quote one. Without
+    it a failed model is told by the classes of its errors and the provider's own codes. *dropped* counts what was lost.
     """
 
     logger: FilteringBoundLogger
@@ -49,7 +59,7 @@ class LogEventSink(EventSink):
 
     def __attrs_post_init__(self) -> None:
         self.logger = self.logger.bind()  # a lazy proxy would bind anew for every line
-        self._lines = {
+        self._lines = dict.fromkeys(ROUTING, self._routed) | {
             AnswerServed: self._answer_served,
             QuestionFailed: self._question_failed,
             ModelCalled: self._model_called,
@@ -77,9 +87,7 @@ class LogEventSink(EventSink):
             tenant=event.tenant,
             origin=event.origin,
             reason=event.reason,
-            provider=event.provider,
-            model=event.model,
-            ms=_milliseconds(event.seconds),
+            **_named(event),
             **more,
         )
 
@@ -90,21 +98,21 @@ class LogEventSink(EventSink):
             INFO if expected else ERROR,
             "not remembered" if expected else "question failed",
             tenant=event.tenant,
-            provider=event.provider,
-            model=event.model,
-            ms=_milliseconds(event.seconds),
+            **_named(event),
             **self._blame(event.error),
         )
 
     def _model_called(self, event: ModelCalled) -> None:
-        named = {"provider": event.provider, "model": event.model, "finish_reason": event.finish_reason}
         tokens = {"prompt_tokens": event.usage.prompt, "completion_tokens": event.usage.completion}
         cost = in_dollars(event.cost) or "unknown"
-        self.logger.info("model called", **named, **tokens, cost_usd=cost, ms=_milliseconds(event.seconds))
+        self.logger.info("model called", **_named(event), finish_reason=event.finish_reason, **tokens, cost_usd=cost)
 
     def _model_call_failed(self, event: ModelCallFailed) -> None:
-        named = {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
-        self.logger.warning("model call failed", **named, **self._blame(event.error))
+        self.logger.warning("model call failed", **_named(event), **self._blame(event.error))
+
+    def _routed(self, event: CallEvent) -> None:
+        level, line = ROUTING[type(event)]
+        self.logger.log(level, line, **_told(event), **(self._blame(event.error) if _failed(event) else {}))
 
     def _part_failed(self, event: PartFailed) -> None:
         self.logger.warning("part failed", part=event.part, error=_classes(event.error), detail=str(event.error))
@@ -128,9 +136,21 @@ class LogEventSink(EventSink):
     def _budget_breached(self, event: BudgetBreached) -> None:
         self.logger.warning("budget breached", tenant=event.tenant, namespace=event.namespace, budget=event.share)
 
-    def _blame(self, error: Exception) -> dict[str, object]:
+    def _blame(self, error: Exception) -> dict[str, Any]:
         detail = {"detail": str(error)} if self.questions else {}
         return {"error": _classes(error), **_codes(error), **detail}
+
+
+def _named(event: AnswerServed | QuestionFailed | ModelCalled | ModelCallFailed) -> dict[str, Any]:
+    return {"provider": event.provider, "model": event.model, "ms": _milliseconds(event.seconds)}
+
+
+def _told(event: CallEvent) -> dict[str, Any]:
+    return asdict(event, filter=lambda each, _: each.name != "error")
+
+
+def _failed(event: CallEvent) -> TypeGuard[ModelRetried | ModelFellBack]:
+    return hasattr(event, "error")
 
 
 def _details(event: AnswerServed) -> dict[str, object]:

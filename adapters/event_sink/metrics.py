@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 from opentelemetry.metrics import Counter, Histogram, Meter
 
 from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
+from adapters.event_sink.routing_metrics import RoutingMetrics
 from adapters.event_sink.spending import Spending
 from domain.events import (
     AnswerReported,
@@ -43,6 +44,11 @@ class Instruments:
     labels: Counter = field(init=False)
     reports: Counter = field(init=False)
     breaches: Counter = field(init=False)
+    routing: RoutingMetrics = field(init=False)
+
+    @routing.default
+    def _routing(self) -> RoutingMetrics:
+        return RoutingMetrics(self.meter)
 
     @failures.default
     def _failures(self) -> Counter:
@@ -119,6 +125,7 @@ class MetricsEventSink(EventSink):
             LabelWon: self._label_won,
             AnswerReported: self._answer_reported,
             BudgetBreached: self._budget_breached,
+            **self.instruments.routing.measures,
         }
         self._spending.show_on(self.instruments.meter)
         self.instruments.truncations.add(0)  # a reader with nothing at all to show would not show *answers* either

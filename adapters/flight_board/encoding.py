@@ -5,7 +5,9 @@ from typing import Final
 
 import msgspec
 
+from domain.attempts import Tried
 from domain.errors import FieldProblem
+from domain.exhaustion import ModelResting, ModelThrottled, NoModelAnswered
 from domain.flights import Outcome
 from domain.generation import (
     AnswerCutShort,
@@ -36,6 +38,7 @@ class _Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
     resets_in: float | None = None
     problems: tuple[FieldProblem, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
 
 class _Brought(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,6 +93,8 @@ def _failure(error: Exception) -> _Failure:
         return _Failure(kind, "", problems=error.problems)
     if isinstance(error, ModelOverloaded):
         return _Failure(kind, str(error), error.resets_in)
+    if isinstance(error, NoModelAnswered):
+        return _Failure(kind, "", error.resets_in, tried=error.tried)
     # What nobody expected is in the log of the worker that met it; it may say more than callers should read.
     return _Failure(kind, str(error) if kind in PLAIN else "another worker could not answer; its log says why")
 
@@ -98,6 +103,9 @@ def _error(failure: _Failure) -> Exception:
     special: dict[str, Callable[[], Exception]] = {
         PromptRefused.__name__: lambda: PromptRefused(*failure.problems),
         ModelOverloaded.__name__: lambda: ModelOverloaded(failure.message, failure.resets_in),
+        ModelResting.__name__: lambda: ModelResting(failure.message, failure.resets_in),
+        ModelThrottled.__name__: lambda: ModelThrottled(failure.message, failure.resets_in or 0.0),
+        NoModelAnswered.__name__: lambda: NoModelAnswered(failure.tried, failure.resets_in),
     }
     make = special.get(failure.kind)
     return make() if make else PLAIN.get(failure.kind, ModelFailed)(failure.message)

@@ -123,7 +123,7 @@ class AnthropicLanguageModel(LanguageModel):
                 api_key=endpoint.credential,
                 base_url=endpoint.base_url,
                 timeout=Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
-                max_retries=endpoint.retries,
+                max_retries=0,  # what asks again stands outside, for all providers alike
                 open_telemetry=False,  # our event sinks trace model calls, those of every provider alike
             )
         )

@@ -21,13 +21,12 @@ class Endpoint:
 
     *base_url* is what the SDK takes: with ``/v1`` for OpenAI's format, without for Anthropic's; ``None`` is the
     provider itself. *timeout* is the longest silence, in seconds: a stream that keeps talking may take longer.
-    *retries* counts the SDK's own attempts after the first, before the stream has begun.
+    The SDKs try nothing again by themselves.
     """
 
     api_key: str = field(default="", converter=_trimmed, repr=False)
     base_url: str | None = None
     timeout: float = 60.0
-    retries: int = 2
 
     @property
     def credential(self) -> str:

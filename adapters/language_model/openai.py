@@ -115,7 +115,7 @@ class OpenAILanguageModel(LanguageModel):
                 api_key=endpoint.credential,
                 base_url=endpoint.base_url,
                 timeout=Timeout(endpoint.timeout, connect=endpoint.connect_timeout),
-                max_retries=endpoint.retries,
+                max_retries=0,  # what asks again stands outside, for all providers alike
             )
         )
 

@@ -24,7 +24,7 @@ def create_app(container: Container) -> Litestar:
     return IdentifyingLitestar(
         route_handlers=[
             _asking_router(reception, container),
-            queries.queries_door(reception, container.answer_questions()),
+            queries.queries_door(reception, container.respond_to_many()),
             _cache_router(reception, container),
             *system.system_doors(VERSION, container.check_health(), container.metrics().text),
         ],
@@ -40,7 +40,7 @@ def create_app(container: Container) -> Litestar:
 
 def _asking_router(reception: Reception, container: Container) -> Router:
     attended = whoever_is_there if container.settings().language_model.finish_unheard else while_there
-    door = query.query_door(reception, container.answer_question(), container.tell_answer(), attended)
+    door = query.query_door(reception, container.respond(), container.tell_answer(), attended)
     return Router("/", route_handlers=[door], response_headers=ANSWER_HEADERS)
 
 

@@ -10,12 +10,13 @@ from litestar.params import JSONBody
 from application.answer_questions import AnswerQuestions
 from domain.answers import Answer, Asking
 from domain.errors import Malformed
+from entrypoints.http.answer_headers import STATUS_WORD
 from entrypoints.http.bodies import SeparateItems
 from entrypoints.http.documentation import problems
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.problems import Problem, located, told
 from entrypoints.http.queries_bodies import AnsweredQuery, QueriesRequest, QueriesResponse
-from entrypoints.http.query import STATUS_WORD, described
+from entrypoints.http.query import described
 from entrypoints.http.reception import Reception
 from entrypoints.http.replies import Reply
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Raw
 
-from entrypoints.http.query import STATUS_WORD, QueryResponse
+from entrypoints.http.answer_headers import STATUS_WORD
+from entrypoints.http.query import QueryResponse
 
 MAX_QUERIES = 256
 

@@ -11,29 +11,21 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.answer_question import AnswerQuestion
+from application.apologise import Apologising
 from application.tell_answers import TellAnswer, Telling
-from domain.answers import Answer, Asking, Origin
+from domain.answers import Answer, Asking
 from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
-from entrypoints.http.bills import BillBody, bill_headers, bill_of
+from entrypoints.http.answer_headers import heads_of, heads_of_stream
+from entrypoints.http.bills import BillBody, bill_of
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.presence import Attended
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import Reception
-from entrypoints.http.replies import RawHeader, Reply
+from entrypoints.http.replies import Reply
 from entrypoints.http.streaming import EventStream, StreamableOperation
-
-STATUS_WORD = {
-    Origin.EXACT_HIT: b"exact",
-    Origin.SEMANTIC_HIT: b"semantic",
-    Origin.STALE_HIT: b"stale",
-    Origin.GENERATED: b"miss",
-    Origin.COALESCED: b"coalesced",
-    Origin.PASSED: b"pass",
-}
-"""What ``X-RAGBoost-Cache`` says."""
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -66,6 +58,14 @@ class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
     tokens_saved: Annotated[int, Meta(description="What the remembered answer had cost.")] = 0
 
 
+class VainTrial(msgspec.Struct, frozen=True):
+    """A provider that was asked in vain before this answer came."""
+
+    provider: str
+    model: str
+    reason: str
+
+
 class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The answer, who gave it, what it cost, and what memory had to do with it."""
 
@@ -78,10 +78,11 @@ class QueryResponse(msgspec.Struct, frozen=True, kw_only=True):
     cache_info: CacheInfo
     citations: list[CitedSource]
     latency_ms: float
+    tried: Annotated[tuple[VainTrial, ...], Meta(description="Who was asked before in vain, and why.")] = ()
 
 
 def query_door(
-    reception: Reception, answer_question: AnswerQuestion, tell_answer: TellAnswer, attended: Attended
+    reception: Reception, respond: AnswerQuestion | Apologising, tell_answer: TellAnswer, attended: Attended
 ) -> HTTPRouteHandler:
     """Make the route; *attended* says what becomes of an answer whose asker leaves."""
 
@@ -100,22 +101,15 @@ def query_door(
         asking = await reception.asking(request, data)
         if data.stream:
             return _streamed(asking, await attended(request.receive, tell_answer(asking)))
-        answer = await attended(request.receive, answer_question(asking))
+        answer = await attended(request.receive, respond(asking))
         body = described(asking, answer)
-        return Reply(body, [*_headers(asking, answer), *bill_headers(body.bill)])
+        return Reply(body, heads_of(asking, answer, body.bill))
 
     return query
 
 
 def _streamed(asking: Asking, telling: Telling) -> Response[QueryResponse]:
-    return EventStream(telling, _headers_of(asking, telling), partial(described, asking))
-
-
-def _headers_of(asking: Asking, telling: Telling) -> list[RawHeader]:
-    """Give what is known before the answer is whole; what it costs, the last event tells."""
-    if telling.whole is None:
-        return _status(asking, telling.origin)
-    return [*_headers(asking, telling.whole), *bill_headers(bill_of(telling.whole))]
+    return EventStream(telling, heads_of_stream(asking, telling), partial(described, asking))
 
 
 def described(asking: Asking, answer: Answer) -> QueryResponse:
@@ -130,6 +124,7 @@ def described(asking: Asking, answer: Answer) -> QueryResponse:
         bill=bill_of(answer),
         cache_info=_cache_info(answer),
         citations=_citations(done),
+        tried=() if answer.source else _tried(done),
         latency_ms=round(asking.stopwatch.elapsed() * 1000, 3),
     )
 
@@ -171,16 +166,5 @@ def _citations(done: Completion) -> list[CitedSource]:
     return [CitedSource(each.source, each.quote) for each in done.citations]
 
 
-def _headers(asking: Asking, answer: Answer) -> list[RawHeader]:
-    headers = _status(asking, answer.origin)
-    # Unknown, that is infinite, when the clock was set back while a model was asked.
-    aged = answer.source and isfinite(answer.age)
-    return [*headers, (b"age", b"%d" % answer.age)] if aged else headers
-
-
-def _status(asking: Asking, origin: Origin) -> list[RawHeader]:
-    return [(b"x-ragboost-cache", STATUS_WORD[origin]), (b"server-timing", _timing(asking).encode())]
-
-
-def _timing(asking: Asking) -> str:
-    return ", ".join([f"{stage};dur={seconds * 1000:.3f}" for stage, seconds in asking.stopwatch.laps.items()])
+def _tried(done: Completion) -> tuple[VainTrial, ...]:
+    return tuple([VainTrial(each.provider, each.model, each.reason) for each in done.tried])

@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
+from application.apologise import Apology
 from application.coalesce import Flights
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import AnswerInterrupted, Origin
 from domain.errors import NotRemembered
 from domain.generation import AnswerCutShort, Chunk, ModelBroken
+from domain.pricing import Bill
 from tests.builders import an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
@@ -137,6 +139,22 @@ class TestFailing:
 
         assert telling.origin is Origin.STALE_HIT
         assert await all_heard(telling) == "Old."
+
+    async def test_before_the_first_chunk_an_apology_may_do(self) -> None:
+        core = Core(ScriptedModel((ModelBroken("away"),)))
+        telling = await TellAnswer(core.answer, core.afresh, Apology("Please call us."))(an_asking(ASKED))
+
+        assert telling.whole
+        assert (telling.origin, await all_heard(telling)) == (Origin.APOLOGY, "Please call us.")
+        assert telling.whole.bill == Bill()
+
+    async def test_no_apology_follows_what_was_told_of_an_answer(self) -> None:
+        core = Core(ScriptedModel((Chunk("One "), ModelBroken("away"))))
+        telling = await TellAnswer(core.answer, core.afresh, Apology("Please call us."))(an_asking(ASKED))
+
+        assert await all_heard(telling) == "One "
+        with pytest.raises(ModelBroken):
+            await telling.answer()
 
     async def test_no_old_answer_follows_what_was_told_of_another(self) -> None:
         core = Core(ScriptedModel(saying("Old."), (Chunk("New, "), ModelBroken("no"))))

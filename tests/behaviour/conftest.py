@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_bdd import given, parsers, then, when
 from adapters.embedder.prepared_model import PreparedModel
 from entrypoints.settings import Settings
 from tests.behaviour.driver import US, Driver, Reply, conversation, instruction
+from tests.behaviour.providers import TROUBLES, Providers, two_providers
 from tests.behaviour.servers import Servers, shared_servers
 from tests.entrypoints.http.service import PRICES, Service, WatchedFlights, serving
 from tests.upstream import ScriptedUpstream
@@ -45,6 +47,8 @@ SELECTIONS = (
 NUMBERS = {"once": 1, "twice": 2}
 
 MANNERS = (
+    (r'of the model "(.+)"', lambda model: {"model": model}),
+    (r'of the provider "(.+)"', lambda provider: {"provider": provider}),
     (r"of another model", lambda: {"model": "another"}),
     (r"with a temperature of ([\d.]+)", lambda degrees: {"temperature": float(degrees)}),
     (r"for at most (\d+) tokens", lambda tokens: {"max_tokens": int(tokens)}),
@@ -113,7 +117,7 @@ def stage(
                 **(servers.settings if servers else WIRINGS[request.param]),
                 "data_folder": tmp_path_factory.mktemp(request.param),
                 "models_folder": prepared_model.folder.parent,
-                "language_model": {"retries": 0, "timeout": 10},
+                "language_model": {"retries": 0, "timeout": 10, "breaker_failures": 1000},
                 "semantic": {"checked_share": 0},  # a check that chance called for would be remembered
                 "openai": {"base_url": f"{upstream.url}/v1"},
                 "prices": PRICES,
@@ -139,6 +143,27 @@ def driver(stage: Stage) -> Iterator[Driver]:
 @pytest.fixture
 def story() -> Story:
     return Story()
+
+
+@pytest.fixture
+def providers(tmp_path: Path) -> Iterator[Providers]:
+    with two_providers(tmp_path) as providers:
+        yield providers
+
+
+@given(parsers.re(rf'the provider "(?P<name>\w+)" (?P<trouble>{"|".join(TROUBLES)})'))
+def a_provider_has_a_trouble(providers: Providers, name: str, trouble: str) -> None:
+    providers.has(name, trouble)
+
+
+@then(parsers.parse('the provider "{name}" answers'))
+def a_provider_answers(providers: Providers, name: str) -> None:
+    assert (providers.answer["provider"], providers.answer["response"]) == (name, f"Says {name}.")
+
+
+@then(parsers.re(r'the provider "(?P<name>\w+)" was (?P<often>not asked|asked once)'))
+def a_provider_was_asked(providers: Providers, name: str, often: str) -> None:
+    assert len(providers.asked(name)) == (often == "asked once")
 
 
 @given("nothing is remembered")

@@ -14,6 +14,7 @@ PROMISES = {
     *("warm_up", "backup"),
     "streaming",
     "cost_and_savings",
+    *("model_fallback", "retries_and_breakers"),
     *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches", "change_of_embedder"),
 }
 TECHNICAL = re.compile(

@@ -12,6 +12,7 @@ from adapters.event_sink.log import LogEventSink
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
 from domain.answers import Origin, Reason
+from domain.call_events import BreakerClosed, BreakerOpened, CallQueued, ModelFellBack, ModelRetried
 from domain.events import (
     AnswerReported,
     AnswerServed,
@@ -36,6 +37,11 @@ EVENTS: list[Event] = [
     QuestionFailed("acme", "openai", "m", TimeoutError("late"), 30.0),
     ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.8),
     ModelCallFailed("openai", "m", TimeoutError("late"), 30.0),
+    ModelRetried("openai", "m", TimeoutError("late"), 0.6),
+    ModelFellBack("openai", "m", TimeoutError("late"), "anthropic"),
+    BreakerOpened("openai", "m", 300.0),
+    BreakerClosed("openai", "m"),
+    CallQueued("openai", 1.5, admitted=True),
     PartFailed("answer_cache", OSError("disk full")),
     AnswersGiven("acme", 256),
     AnswersRemoved("purge", 3),

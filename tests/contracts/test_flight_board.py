@@ -9,7 +9,9 @@ from attrs import evolve
 from adapters.flight_board import memory as module
 from adapters.flight_board.memory import MemoryFlightBoard
 from adapters.flight_board.redis import RedisFlightBoard
+from domain.attempts import Tried
 from domain.errors import Malformed
+from domain.exhaustion import ModelResting, ModelThrottled, NoModelAnswered
 from domain.flights import Flight, FlightBoard, Outcome, Sighting
 from domain.generation import Chunk, Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused, TokenUsage
 from domain.purging import Epoch
@@ -20,7 +22,14 @@ LEASE = 0.3
 FLIGHT = Flight(a_fingerprint(1), Epoch(0, 3))
 ONE_TWO = (Chunk("One "), Chunk("two 💥 "))
 THREE = (Chunk("three.", FinishReason.STOP, TokenUsage(1, 2), "m", (Citation("a", "b"),)),)
-BROUGHT = Outcome(a_completion("An answer.", finish_reason=FinishReason.STOP, citations=(Citation("a", "b"),)))
+BROUGHT = Outcome(
+    a_completion(
+        "An answer.",
+        finish_reason=FinishReason.STOP,
+        citations=(Citation("a", "b"),),
+        tried=(Tried("openai", "m", "late"),),
+    )
+)
 
 
 @pytest.fixture(params=["memory", "redis", "redis cluster"])
@@ -176,6 +185,9 @@ async def test_renewing_and_landing_what_nobody_flies_is_passed_over(board: Flig
     [
         ModelBroken("the provider failed: 💥"),
         ModelOverloaded("come back", 12.5),
+        ModelResting("left alone", 290.0),
+        ModelThrottled("too many wait", 3.0),
+        NoModelAnswered((Tried("openai", "m", "late"), Tried("anthropic", "n", "500")), 7.0),
         PromptRefused.field("model", "there is no such model"),
         ValueError("nobody expected this"),
     ],

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.resilience import CircuitBreaker, State
+from domain.resilience import Backoff, CircuitBreaker, State
 
 COOL_DOWN = 10.0
 
@@ -80,3 +80,52 @@ def test_whatever_happens_an_open_one_admits_one_call_in_each_cool_down(story: l
         elif breaker.state is not State.CLOSED and breaker.admits(now):
             assert now - admitted >= COOL_DOWN
             admitted = now
+
+
+def test_a_trial_of_which_nothing_will_be_heard_makes_room_at_once() -> None:
+    breaker = opened()
+    breaker.admits(COOL_DOWN)
+    breaker.left()
+
+    assert breaker.state is State.OPEN
+    assert breaker.resets_in(COOL_DOWN) == 0
+    assert [breaker.admits(COOL_DOWN), breaker.admits(COOL_DOWN)] == [True, False]
+
+
+def test_only_a_trial_can_be_left() -> None:
+    closed, open_ = CircuitBreaker(3, COOL_DOWN), opened(at=100.0)
+    closed.left()
+    open_.left()
+
+    assert (closed.state, closed.resets_in(0)) == (State.CLOSED, 0)
+    assert (open_.state, open_.resets_in(104.0)) == (State.OPEN, COOL_DOWN - 4)
+
+
+def test_a_wait_that_nobody_named_is_accepted_and_a_long_one_is_not() -> None:
+    backoff = Backoff(longest_asked=20)
+
+    assert [backoff.accepts(each) for each in (None, 20, 20.1)] == [True, True, False]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["ask", "succeed", "fail", "leave"]), st.floats(0, 7)), max_size=60),
+    st.integers(1, 4),
+)
+def test_whatever_happens_it_is_open_only_after_so_many_failures_in_a_row(
+    story: list[tuple[str, float]], strikes: int
+) -> None:
+    breaker, now, in_a_row = CircuitBreaker(strikes, COOL_DOWN), 0.0, 0
+    for event, passed in story:
+        now += passed
+        if event == "succeed":
+            breaker.succeeded()
+            in_a_row = 0
+        elif event == "fail":
+            breaker.failed(now)
+            in_a_row += 1
+        elif event == "leave":
+            breaker.left()
+        else:
+            breaker.admits(now)
+        assert (breaker.state is State.CLOSED) == (in_a_row < strikes)
+        assert 0 <= breaker.resets_in(now) <= COOL_DOWN + 1e-9

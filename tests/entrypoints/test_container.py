@@ -14,6 +14,8 @@ from structlog.testing import capture_logs
 from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.embedder.hashing import HashingEmbedder
 from adapters.embedder.prepared_model import PreparedModel
+from application.route_models import Route
+from application.select_models import Selection
 from domain.agreement import AnswerJudge
 from domain.caching import AnswerCache, AnswerCacheUnavailable
 from domain.candidates import FEATURES
@@ -39,6 +41,7 @@ CHOICES = {
     "index_shelf": ("vector_index", "kind", (IndexShelf,)),
     "hit_policy": ("semantic", "policy", (HitPolicy,)),
     "answer_judge": ("semantic", "answer_judge", (AnswerJudge,)),
+    "selection": ("language_model", "selection", (Selection,)),
 }
 """Each part that can be chosen: the section and the setting it is chosen by, and the ports it must serve."""
 
@@ -176,6 +179,8 @@ def test_every_choice_is_known_to_this_test() -> None:
         "filing",
         "filed_meanings",
         "learn_from_answers",
+        "respond",
+        "respond_to_many",
     }
 
 
@@ -217,6 +222,35 @@ async def test_every_provider_can_be_built(build: Build, provider: str) -> None:
 async def test_only_configured_providers_are_offered(build: Build) -> None:
     assert set(build().routes().offers) == {"extractive"}
     assert set(build(openai={"api_key": "sk-0123456789"}).routes().offers) == {"extractive", "openai"}
+
+
+async def test_providers_by_name_are_asked_in_the_preferred_order(build: Build) -> None:
+    here = {"base_url": "http://127.0.0.1:9/v1", "models": "llama", "aliases": "fast=llama"}
+    container = build(
+        openai={"api_key": "sk-0123456789"},
+        providers={
+            "local": {**here, "priority": 1},
+            "claude": {"kind": "anthropic", "api_key": "x"},
+            "docs": {"kind": "extractive"},
+        },
+    )
+    routes, quotes = container.routes(), container.extractive().model
+    assert [*routes.offers] == ["extractive", "local", "openai", "claude", "docs"]
+    assert routes.choose().provider == "local|openai|claude|docs"
+    assert routes.choose(model="fast") == Route("local", "llama")
+    assert routes.choose(model="claude-9") == Route("claude", "claude-9")
+    assert routes.choose("docs") == Route("docs", quotes)
+    models = container.language_models()
+    assert models["docs"] is models["extractive"]
+    assert {type(await models[name].prepare()).__name__ for name in ("local", "claude")} == {
+        "OpenAILanguageModel",
+        "AnthropicLanguageModel",
+    }
+
+
+async def test_the_offline_model_alone_answers_where_it_is_the_default(build: Build) -> None:
+    container = build(openai={"api_key": "sk-0123456789"}, language_model={"provider": "extractive"})
+    assert container.routes().choose().provider == "extractive"
 
 
 async def test_keys_and_events_have_their_adapters(build: Build) -> None:

@@ -329,6 +329,113 @@ class TestSecrets:
         assert "hush" not in str(caught.value)
 
 
+class TestNamedProviders:
+    def test_they_lie_in_tables_of_their_own_or_in_variables(self, tmp_path: Path) -> None:
+        write(tmp_path, "key", "gsk-1\n")
+        write(
+            tmp_path,
+            "ragboost.toml",
+            '[providers.groq]\nbase_url = "https://api.groq.com/openai/v1"\napi_key_file = "key"\n'
+            'models = ["llama-5", "qwen*"]\npriority = 5\n[providers.groq.aliases]\nfast = "llama-5"',
+        )
+        environ = {
+            "RAGBOOST_PROVIDERS__MY_VLLM__BASE_URL": "http://vllm:8000/v1",
+            "RAGBOOST_PROVIDERS__MY_VLLM__MODELS": "qwen3, glm*",
+            "RAGBOOST_PROVIDERS__MY_VLLM__ALIASES": "fast=qwen3, smart=glm-9",
+            "RAGBOOST_PROVIDERS__GROQ__PRIORITY": "200",
+        }
+
+        settings = load_settings(environ, tmp_path)
+
+        assert [*settings.named_providers] == ["my_vllm", "groq"]
+        groq, vllm = settings.named_providers["groq"], settings.named_providers["my_vllm"]
+        assert (groq.kind, groq.model, groq.models, groq.aliases) == (
+            "openai", "llama-5", ("llama-5", "qwen*"), {"fast": "llama-5"},
+        )  # fmt: skip
+        assert (vllm.model, vllm.models, vllm.aliases) == (
+            "qwen3",
+            ("qwen3", "glm*"),
+            {"fast": "qwen3", "smart": "glm-9"},
+        )
+        assert (settings.secrets, settings.default_provider) == (("gsk-1",), "my_vllm")
+
+    def test_a_key_file_may_be_named_by_a_variable(self, tmp_path: Path) -> None:
+        write(tmp_path, "key", "gsk-1\n")
+        environ = {"RAGBOOST_PROVIDERS__GROQ__API_KEY_FILE": "key", "RAGBOOST_PROVIDERS__GROQ__MODEL": "llama"}
+
+        assert load_settings(environ, tmp_path).secrets == ("gsk-1",)
+
+    def test_openai_and_anthropic_need_no_table_and_may_have_one(self, tmp_path: Path) -> None:
+        environ = {
+            "OPENAI_API_KEY": "sk-1",
+            "ANTHROPIC_API_KEY": "sk-2",
+            "RAGBOOST_PROVIDERS__ANTHROPIC__PRIORITY": "1",
+            "RAGBOOST_PROVIDERS__OPENAI__ALIASES": "fast=gpt-6-nano",
+        }
+
+        providers = load_settings(environ, tmp_path).named_providers
+
+        assert [*providers] == ["anthropic", "openai"]
+        assert (providers["anthropic"].kind, providers["anthropic"].models) == ("anthropic", ("claude*",))
+        assert (providers["openai"].models, providers["openai"].aliases) == (("*",), {"fast": "gpt-6-nano"})
+        assert providers["openai"].api_key is not None
+
+    @pytest.mark.parametrize(
+        ("environ", "told"),
+        [
+            (
+                {"RAGBOOST_PROVIDERS__GROQ__KIND": "grok", "RAGBOOST_PROVIDERS__GROQ__API_KEY": "hush-hush"},
+                (
+                    "RAGBOOST_PROVIDERS__GROQ__KIND (environment): 'grok' is not allowed; "
+                    "must be openai, anthropic or extractive"
+                ),
+            ),
+            (
+                {"RAGBOOST_PROVIDERS__GROQ__MODLE": "x"},
+                (
+                    "RAGBOOST_PROVIDERS__GROQ__MODLE (environment): is not known; did you mean "
+                    "RAGBOOST_PROVIDERS__NAME__MODEL?"
+                ),
+            ),
+            (
+                {"RAGBOOST_PROVIDERS__GROQ__MODEL": "llama"},
+                (
+                    "RAGBOOST_PROVIDERS__GROQ__API_KEY or RAGBOOST_PROVIDERS__GROQ__BASE_URL is needed: "
+                    "nobody says how to reach groq"
+                ),
+            ),
+            (
+                {"RAGBOOST_PROVIDERS__VLLM__BASE_URL": "http://vllm/v1", "RAGBOOST_PROVIDERS__VLLM__MODELS": "glm*"},
+                "RAGBOOST_PROVIDERS__VLLM__MODEL is needed: nobody says which model of vllm is asked by default",
+            ),
+            (
+                {"RAGBOOST_LANGUAGE_MODEL_PROVIDER": "groq", "OPENAI_API_KEY": "x"},
+                "RAGBOOST_LANGUAGE_MODEL_PROVIDER: 'groq' is not configured; there is openai, extractive",
+            ),
+        ],
+    )
+    def test_what_cannot_be_used_is_told(self, tmp_path: Path, environ: dict[str, str], told: str) -> None:
+        assert problems(environ, tmp_path) == [told]
+
+    @pytest.mark.parametrize(
+        ("table", "told"),
+        [
+            ('["My Groq"]\nkind = "openai"', "providers.My Groq.kind (ragboost.toml): is not known"),
+            ('[groq]\naliases = "fast"\nmodel = "m"\nbase_url = "http://x"', "RAGBOOST_PROVIDERS__GROQ__ALIASES"),
+            ('[groq]\naliases = { fast = 1 }\nmodel = "m"\nbase_url = "http://x"', "RAGBOOST_PROVIDERS__GROQ__ALIASES"),
+        ],
+    )
+    def test_what_is_wrong_in_a_table_is_told(self, tmp_path: Path, table: str, told: str) -> None:
+        write(tmp_path, "ragboost.toml", table.replace("[", "[providers.", 1))
+
+        assert problems({}, tmp_path)[0].startswith(told)
+
+    def test_the_offline_model_needs_nothing(self, tmp_path: Path) -> None:
+        settings = load_settings({"RAGBOOST_PROVIDERS__EXTRACTIVE__PRIORITY": "1"}, tmp_path)
+
+        assert settings.default_provider == "extractive"
+
+
 class TestMeaning:
     @pytest.mark.parametrize(
         ("environ", "provider"),

@@ -36,7 +36,7 @@ PROMPT = Prompt(
 
 @pytest.fixture
 async def model(upstream: ScriptedUpstream) -> AsyncIterator[AnthropicLanguageModel]:
-    connected = AnthropicLanguageModel.connect(Endpoint("sk-x", upstream.url, retries=0))
+    connected = AnthropicLanguageModel.connect(Endpoint("sk-x", upstream.url))
     yield connected
     await connected.aclose()
 

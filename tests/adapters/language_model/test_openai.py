@@ -37,7 +37,7 @@ PROMPT = Prompt(
 
 @pytest.fixture
 async def model(upstream: ScriptedUpstream) -> AsyncIterator[OpenAILanguageModel]:
-    connected = OpenAILanguageModel.connect(Endpoint("sk-x", upstream.url + "/v1", retries=0))
+    connected = OpenAILanguageModel.connect(Endpoint("sk-x", upstream.url + "/v1"))
     yield connected
     await connected.aclose()
 
@@ -64,7 +64,7 @@ async def test_messages_keep_their_order_and_usage_is_asked_for(
 async def test_openai_itself_wants_the_newer_name_of_the_limit(upstream: ScriptedUpstream) -> None:
     """The real host must be named, and must not be asked: the transport leads to the upstream instead."""
     upstream.reply(openai_answer("Yes."))
-    connected = OpenAILanguageModel.connect(Endpoint("sk-x", retries=0))
+    connected = OpenAILanguageModel.connect(Endpoint("sk-x"))
     host, port = upstream.url.removeprefix("http://").split(":")
 
     async def divert(request: httpx2.Request) -> None:

@@ -81,8 +81,8 @@ class Format:
     answer: Answering
     failure: Failing
 
-    def connect(self, url: str, timeout: float = 5.0, retries: int = 0) -> Model:
-        return self.adapter.connect(Endpoint(KEY, url + self.path, timeout, retries))
+    def connect(self, url: str, timeout: float = 5.0) -> Model:
+        return self.adapter.connect(Endpoint(KEY, url + self.path, timeout))
 
 
 FORMATS = (
@@ -100,7 +100,7 @@ def wire(request: pytest.FixtureRequest) -> Format:
 
 @pytest.fixture
 async def model(wire: Format, upstream: ScriptedUpstream) -> AsyncIterator[Model]:
-    """Give the adapter for *wire*, patient for five seconds, without retries."""
+    """Give the adapter for *wire*, patient for five seconds."""
     connected = wire.connect(upstream.url)
     yield connected
     await connected.aclose()
@@ -360,16 +360,7 @@ async def test_a_host_that_is_not_there_is_unreachable(wire: Format) -> None:
     await model.aclose()
 
 
-async def test_a_failing_call_is_tried_again_as_often_as_was_set(wire: Format, upstream: ScriptedUpstream) -> None:
-    busy = wire.failure(429, headers={"retry-after": "0.01"})
-    upstream.reply(busy, busy, wire.answer("At last."))
-    model = wire.connect(upstream.url, retries=2)
-    assert (await complete(model, PROMPT)).text == "At last."
-    assert len(upstream.requests) == 3
-    await model.aclose()
-
-
-async def test_without_retries_a_call_is_made_once(model: Model, wire: Format, upstream: ScriptedUpstream) -> None:
+async def test_a_call_is_made_once(model: Model, wire: Format, upstream: ScriptedUpstream) -> None:
     upstream.reply(wire.failure(500))
     with pytest.raises(ModelBroken):
         await collect(model, PROMPT)

@@ -135,7 +135,7 @@ class TestQuestions:
         assert isinstance(result.exception, ServiceRefused)
         assert "20 questions in a row got no answer" in str(result.exception)
         assert "run it again" in str(result.exception)
-        assert 20 <= len(upstream.requests) < 30
+        assert 5 <= len(upstream.requests) < 30  # the breaker spares it most of them
 
 
 @pytest.fixture

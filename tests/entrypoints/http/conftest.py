@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, upstream: ScriptedUpstream)
     """Listen on a port, with OpenAI's adapter and a provider on loopback."""
     settings = memory_settings(
         tmp_path_factory.mktemp("server"),
-        language_model={"retries": 0},
+        language_model={"retries": 0, "breaker_failures": 1000},
         openai={"base_url": f"{upstream.url}/v1"},
     )
     with listening(settings) as server:

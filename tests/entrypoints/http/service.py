@@ -39,6 +39,7 @@ MEMORY = {
     "vector_index": {"kind": "memory"},
     "embedder": {"kind": "hashing"},
     "semantic": {"policy": "threshold"},
+    "language_model": {"retries": 0, "breaker_failures": 1000},  # for those whose subject is something else
 }
 PRICES = {
     "openai/priced": {"input": 2, "output": 10, "cached": 1},
