@@ -67,7 +67,7 @@ async def lines() -> Stream:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = LiveTransport(Litestar([half_an_answer, lines]))
+    transport = LiveTransport(Litestar([half_an_answer, lines], logging_config=None))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
