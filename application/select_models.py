@@ -1,7 +1,7 @@
 """Who of several that may answer is asked first."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from itertools import count
@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from domain.clock import Clock
 from domain.generation import LanguageModel, Prompt
+from domain.pricing import Tariff, expected
 
 FORGETS = 0.3
 """The weight of the last time against all before it."""
@@ -64,14 +65,18 @@ class InTurn(Selection):
 
 @frozen
 class Cheapest(Selection):
-    """Those first for whom *price* says the least for the prompt; who has no price comes last."""
+    """Those first who take the least for the prompt and its answer; of whom nobody knows what they take come last."""
 
-    price: Callable[[Candidate], Decimal | None]
+    tariff: Tariff
 
     def order(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         """Put the cheapest first; of equals the preferred."""
-        prices = [(each, self.price(each)) for each in candidates]
-        return [each for each, _ in sorted(prices, key=lambda pair: (pair[1] is None, pair[1] or 0))]
+        costs = [(each, self._cost(each)) for each in candidates]
+        return [each for each, _ in sorted(costs, key=lambda pair: (pair[1] is None, pair[1] or 0))]
+
+    def _cost(self, candidate: Candidate) -> Decimal | None:
+        price = self.tariff.price(candidate.provider, candidate.prompt.model)
+        return price.cost(expected(candidate.prompt)) if price else None
 
 
 @frozen

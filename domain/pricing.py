@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import define, frozen
 
-from domain.generation import TokenUsage
+from domain.generation import Prompt, TokenUsage
 
 MILLION = 1_000_000
 NOTHING = Decimal(0)
@@ -69,6 +69,17 @@ class Price:
 
 FREE = Price(Rate(NOTHING), Rate(NOTHING))
 """The price of a model that runs here, or that somebody gives away."""
+
+
+CHARACTERS, ANSWER = 4, 500
+"""Characters of a token, about, and tokens of an answer of no stated length: only to tell who is cheaper."""
+
+
+def expected(prompt: Prompt) -> TokenUsage:
+    """Guess what a provider will count."""
+    most = prompt.parameters.get("max_tokens")
+    characters = sum(len(each.content) for each in prompt.messages)
+    return TokenUsage(max(1, characters // CHARACTERS), most if isinstance(most, int) else ANSWER)
 
 
 class Tariff(Protocol):

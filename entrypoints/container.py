@@ -84,7 +84,7 @@ from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
 from application.report_usage import ReportUsage
 from application.route_models import ANY, Offer, Routes
-from application.select_models import InOrder, InTurn, Quickest
+from application.select_models import Cheapest, InOrder, InTurn, Quickest
 from application.share_flights import Fleet
 from application.tell_answers import TellAnswer
 from application.time_models import Timed
@@ -416,6 +416,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
         preferred=Singleton(InOrder),
         round_robin=Singleton(InTurn),
         quickest=Singleton(Quickest, clock),
+        cheapest=Singleton(Cheapest, tariff),
     )
     routes = Singleton(
         Routes,

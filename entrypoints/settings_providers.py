@@ -56,10 +56,10 @@ class LanguageModel(Section):
         description="Who answers first when the asker names nobody. Unset: the provider of the least priority, openai "
         "before anthropic; where there is none, extractive, which answers from what is at hand, offline.",
     )
-    selection: Annotated[Literal["preferred", "round_robin", "quickest"], Words] = Field(
+    selection: Annotated[Literal["preferred", "round_robin", "quickest", "cheapest"], Words] = Field(
         default="preferred",
-        description="Who of those that have the model is asked first: the most preferred, each in turn, or who was "
-        "the quickest of late.",
+        description="Who of those that have the model is asked first: the most preferred, each in turn, who was "
+        "the quickest of late, or who takes the least for the question.",
     )
     fallback: bool = Field(
         default=True,

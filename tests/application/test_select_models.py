@@ -1,9 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 
+from adapters.tariff.memory import MemoryTariff
 from application.select_models import Candidate, Cheapest, InOrder, InTurn, Quickest, Selection
-from domain.generation import ModelTimedOut, Prompt
+from domain.generation import Message, ModelTimedOut, Prompt, Role
+from domain.pricing import Price, Rate
 from tests.doubles import ScriptedModel, StoppedClock
 
 CANDIDATES = [Candidate(name, ScriptedModel(), Prompt("m", ())) for name in ("a", "b", "c")]
@@ -25,9 +28,18 @@ def test_each_is_first_in_turn() -> None:
 
 
 def test_the_cheapest_is_first_and_who_has_no_price_is_last() -> None:
-    prices = {"a": None, "b": Decimal("0.02"), "c": Decimal("0.01")}
-    assert order(Cheapest(lambda each: prices[each.provider])) == "cba"
-    assert order(Cheapest(lambda _: None)) == "abc"
+    prices = {"b/*": Price(Rate(Decimal(1)), Rate(Decimal(2))), "c/*": Price(Rate(Decimal(1)), Rate(Decimal(1)))}
+    assert order(Cheapest(MemoryTariff(prices))) == "cba"
+    assert order(Cheapest(MemoryTariff({}))) == "abc"
+
+
+def test_who_is_cheap_for_a_long_answer_may_be_dear_for_a_long_question() -> None:
+    prices = {"a/*": Price(Rate(Decimal(1)), Rate(Decimal(9))), "b/*": Price(Rate(Decimal(3)), Rate(Decimal(3)))}
+    cheapest = Cheapest(MemoryTariff(prices))
+    long = Prompt("m", (Message(Role.USER, "word " * 5_000),), {"max_tokens": 10})
+
+    assert [each.provider for each in cheapest.order([A, B])] == ["b", "a"]
+    assert [each.provider for each in cheapest.order([evolve(each, prompt=long) for each in (A, B)])] == ["a", "b"]
 
 
 def wait(selection: Quickest, clock: StoppedClock, candidate: Candidate, seconds: float) -> None:
