@@ -50,7 +50,7 @@ class QuestionFailed:
 @frozen
 class ModelCalled:
     """
-    A model answered; *finish_reason* says how far it got.
+    A model answered; *finish_reason* says how far it got, *first_chunk* after how many seconds it began.
 
     *tenant* is whose question it was about, empty where it was nobody's; *cost* is in US dollars, ``None``: unknown.
     """
@@ -62,6 +62,7 @@ class ModelCalled:
     seconds: float
     tenant: str = ""
     cost: Decimal | None = None
+    first_chunk: float | None = None
 
 
 @frozen

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from attrs import define, field, frozen
-from opentelemetry.metrics import Counter, Histogram, Meter
+from opentelemetry.metrics import Counter, Meter
 
-from adapters.event_sink.answer_durations import BUCKETS, AnswerDurations
+from adapters.event_sink.answer_durations import AnswerDurations
+from adapters.event_sink.genai_metrics import GenAIMetrics
 from adapters.event_sink.routing_metrics import RoutingMetrics
 from adapters.event_sink.spending import Spending
 from domain.events import (
@@ -35,8 +36,6 @@ class Instruments:
 
     meter: Meter
     failures: Counter = field(init=False)
-    calls: Histogram = field(init=False)
-    tokens: Counter = field(init=False)
     parts: Counter = field(init=False)
     gifts: Counter = field(init=False)
     removals: Counter = field(init=False)
@@ -45,6 +44,7 @@ class Instruments:
     reports: Counter = field(init=False)
     breaches: Counter = field(init=False)
     routing: RoutingMetrics = field(init=False)
+    models: GenAIMetrics = field(init=False)
 
     @routing.default
     def _routing(self) -> RoutingMetrics:
@@ -54,18 +54,9 @@ class Instruments:
     def _failures(self) -> Counter:
         return self.meter.create_counter("ragboost.question.failures", "", "Questions that got no answer, by error.")
 
-    @calls.default
-    def _calls(self) -> Histogram:
-        return self.meter.create_histogram(
-            "ragboost.model.call.duration",
-            "s",
-            "How long calls of models took, by how they ended.",
-            explicit_bucket_boundaries_advisory=BUCKETS,
-        )
-
-    @tokens.default
-    def _tokens(self) -> Counter:
-        return self.meter.create_counter("ragboost.model.tokens", "", "Tokens, as the providers counted them.")
+    @models.default
+    def _models(self) -> GenAIMetrics:
+        return GenAIMetrics(self.meter)
 
     @parts.default
     def _parts(self) -> Counter:
@@ -117,7 +108,7 @@ class MetricsEventSink(EventSink):
             AnswerServed: self._answer_served,
             QuestionFailed: self._question_failed,
             ModelCalled: self._model_called,
-            ModelCallFailed: self._model_call_failed,
+            ModelCallFailed: self.instruments.models.failed,
             PartFailed: self._part_failed,
             AnswersGiven: self._answers_given,
             AnswersRemoved: self._answers_removed,
@@ -139,21 +130,14 @@ class MetricsEventSink(EventSink):
 
     def _answer_served(self, event: AnswerServed) -> None:
         self.answers.add(event.origin, event.seconds)
-        self._spending.answered(event.provider, event.bill)
+        self._spending.answered(event.provider, event.model, event.bill)
 
     def _question_failed(self, event: QuestionFailed) -> None:
         self.instruments.failures.add(1, {"error": type(event.error).__name__})
 
     def _model_called(self, event: ModelCalled) -> None:
-        self._spending.called(event.provider, event.usage, event.cost)
-        named = {"provider": event.provider}
-        self.instruments.calls.record(event.seconds, {**named, "outcome": event.finish_reason.value})
-        self.instruments.tokens.add(event.usage.prompt, {**named, "kind": "prompt"})
-        self.instruments.tokens.add(event.usage.completion, {**named, "kind": "completion"})
-
-    def _model_call_failed(self, event: ModelCallFailed) -> None:
-        outcome = {"provider": event.provider, "outcome": type(event.error).__name__}
-        self.instruments.calls.record(event.seconds, outcome)
+        self._spending.called(event.provider, event.model, event.usage, event.cost)
+        self.instruments.models.called(event)
 
     def _part_failed(self, event: PartFailed) -> None:
         self.instruments.parts.add(1, {"part": event.part})

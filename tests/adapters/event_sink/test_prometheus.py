@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
+from adapters.event_sink.genai_metrics import MOST
 from adapters.event_sink.metrics import Instruments, MetricsEventSink
 from adapters.event_sink.prometheus import PrometheusPage
 from domain.answers import Origin, Reason
@@ -61,6 +62,22 @@ async def test_every_origin_is_shown_before_the_first_answer() -> None:
         assert f'ragboost_answer_duration_seconds_count{{origin="{origin}"}} 0.0' in lines
 
 
+async def test_models_beyond_number_and_those_that_never_answered_are_others() -> None:
+    models = [f"m{number}" for number in range(MOST + 5)]
+    calls = [ModelCalled("openai", each, TokenUsage(7, 2), FinishReason.STOP, 0.3) for each in models]
+    lines = await page_after(*calls, ModelCallFailed("openai", "my secret", TimeoutError(), 1))
+
+    counts = [each for each in lines if each.startswith(f"{DURATION}_count") and '"_OTHER"' in each]
+    assert [each.rpartition(" ")[2] for each in counts] == ["5.0", "1.0"]
+    assert "my secret" not in "".join(lines)
+
+
+DURATION = "gen_ai_client_operation_duration_seconds"
+CALL = 'gen_ai_operation_name="chat",gen_ai_provider_name="openai",gen_ai_request_model="m"'
+
+OTHER = CALL.replace('"m"', '"_OTHER"')
+
+
 @pytest.mark.parametrize(
     ("event", "line"),
     [
@@ -70,19 +87,23 @@ async def test_every_origin_is_shown_before_the_first_answer() -> None:
         ),
         (
             ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
-            'ragboost_model_call_duration_seconds_bucket{le="0.5",outcome="stop",provider="openai"} 1.0',
+            f'{DURATION}_bucket{{{CALL},gen_ai_response_finish_reason="stop",le="0.32"}} 1.0',
+        ),
+        (
+            ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3, first_chunk=0.1),
+            f'gen_ai_client_operation_time_to_first_chunk_seconds_bucket{{{CALL},le="0.16"}} 1.0',
         ),
         (
             ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
-            'ragboost_model_tokens_total{kind="prompt",provider="openai"} 7.0',
+            f'gen_ai_client_token_usage_sum{{{CALL},gen_ai_token_type="input"}} 7.0',
         ),
         (
             ModelCalled("openai", "m", TokenUsage(7, 2), FinishReason.STOP, 0.3),
-            'ragboost_model_tokens_total{kind="completion",provider="openai"} 2.0',
+            f'gen_ai_client_token_usage_sum{{{CALL},gen_ai_token_type="output"}} 2.0',
         ),
         (
             ModelCallFailed("openai", "m", TimeoutError(), 30),
-            'ragboost_model_call_duration_seconds_count{outcome="TimeoutError",provider="openai"} 1.0',
+            f'{DURATION}_count{{error_type="TimeoutError",{OTHER}}} 1.0',
         ),
         (PartFailed("embedder", OSError()), 'ragboost_part_failures_total{part="embedder"} 1.0'),
         (AnswersRemoved("evicted", 12), 'ragboost_answers_removed_total{cause="evicted"} 12.0'),
@@ -102,15 +123,15 @@ async def test_tokens_and_dollars_are_told_apart_by_what_they_mean() -> None:
         evolve(served(Origin.EXACT_HIT, 0.1), bill=Bill(9, avoided=9, saved=None)),
     )
 
-    assert 'ragboost_tokens_total{kind="served",provider="openai"} 27.0' in lines
-    assert 'ragboost_tokens_total{kind="provider",provider="openai"} 9.0' in lines
-    assert 'ragboost_tokens_total{kind="avoided",provider="openai"} 27.0' in lines
-    assert 'ragboost_tokens_total{kind="billable",provider="local"} 9.0' in lines
-    assert 'ragboost_tokens_total{kind="billable",provider="extractive"} 0.0' in lines
-    assert 'ragboost_cost_usd_total{kind="spent",provider="openai"} 0.25' in lines
-    assert 'ragboost_cost_usd_total{kind="saved",provider="openai"} 0.5' in lines
-    assert 'ragboost_unpriced_total{provider="openai"} 1.0' in lines
-    assert 'ragboost_unpriced_total{provider="local"} 1.0' in lines
+    assert 'ragboost_tokens_total{kind="served",model="m",provider="openai"} 27.0' in lines
+    assert 'ragboost_tokens_total{kind="provider",model="m",provider="openai"} 9.0' in lines
+    assert 'ragboost_tokens_total{kind="avoided",model="m",provider="openai"} 27.0' in lines
+    assert 'ragboost_tokens_total{kind="billable",model="m",provider="local"} 9.0' in lines
+    assert 'ragboost_tokens_total{kind="billable",model="m",provider="extractive"} 0.0' in lines
+    assert 'ragboost_cost_usd_total{kind="spent",model="m",provider="openai"} 0.25' in lines
+    assert 'ragboost_cost_usd_total{kind="saved",model="m",provider="openai"} 0.5' in lines
+    assert 'ragboost_unpriced_total{model="m",provider="openai"} 1.0' in lines
+    assert 'ragboost_unpriced_total{model="m",provider="local"} 1.0' in lines
 
 
 async def test_each_line_stands_on_the_page_once() -> None:
