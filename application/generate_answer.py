@@ -41,7 +41,8 @@ class GenerateAnswer:
             async for chunk in chunks:
                 first = first or self.clock.monotonic()
                 text = characters.take(chunk.text)
-                delivery.take(chunk if text == chunk.text else evolve(chunk, text=text))
+                # Where a character came in two halves, the provider's own event would still tear it.
+                delivery.take(chunk if text == chunk.text else evolve(chunk, text=text, wires=()))
         if rest := characters.rest():
             delivery.take(Chunk(rest))
         return first

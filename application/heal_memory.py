@@ -92,7 +92,7 @@ class HealMemory:
             yield _Stretch(_up_to(after, answers), _up_to(after, vectors))
 
     async def _file(self, names: Names) -> int:
-        answers = tuple((await self.cache.get(names)).values())
+        answers = [each for each in (await self.cache.get(names)).values() if not each.literal]
         await self.filing([Entry(each) for each in answers])
         return len(answers)
 

@@ -78,7 +78,8 @@ class Recollection:
         if exact.answer:
             self.judge.count(asking.question, exact=True)
             return exact
-        recall = await self._recall_by_meaning(asking, exact, self.meanings) if self.meanings else exact
+        meanings = None if asking.question.literal else self.meanings
+        recall = await self._recall_by_meaning(asking, exact, meanings) if meanings else exact
         if not (recall.likeness and recall.likeness.was_judged):
             self.judge.count(asking.question, exact=False)
         return recall

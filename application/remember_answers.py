@@ -46,7 +46,7 @@ class RememberAnswers:
     async def _write(self, asking: Asking, stored: StoredAnswer, recall: Recall) -> None:
         # The answer goes first: whoever finds the vector can be served.
         await self.cache.put((stored,))
-        if self.meanings:
+        if self.meanings and not stored.literal:
             await self.meanings.file(asking.question, recall.likeness.embedding if recall.likeness else None)
         await self._take_back_if_purged(stored, recall)
         await self.evict.make_room()
@@ -81,4 +81,5 @@ class RememberAnswers:
             requested_model=question.model,
             cluster=known or f"{question.fingerprint}@{now}",
             epoch=recall.epoch.seen,
+            literal=question.literal,
         )

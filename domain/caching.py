@@ -52,7 +52,7 @@ class StoredAnswer:
 
     *stored_at*, *accessed_at*: seconds since 1970. *accesses*: hits served. *requested_model*: as the asker named it.
     *cluster* names all answers that agree; two answers to one question at different times may differ. *epoch* is the
-    number of the last purge of which the asker's worker knew.
+    number of the last purge of which the asker's worker knew. A *literal* one is found to the letter only.
     """
 
     fingerprint: Fingerprint
@@ -69,6 +69,7 @@ class StoredAnswer:
     requested_model: str = ""
     cluster: str = ""
     epoch: int = 0
+    literal: bool = False
 
     @property
     def documents(self) -> tuple[str, ...]:

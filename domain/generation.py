@@ -12,6 +12,7 @@ from attrs import astuple, field, frozen
 
 from domain.attempts import Tried
 from domain.errors import Malformed, Transient, Unavailable
+from domain.wires import Wire
 
 T = TypeVar("T")
 
@@ -25,14 +26,22 @@ class Role(StrEnum):
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
+    DEVELOPER = "developer"
+    TOOL = "tool"
 
 
 @frozen
 class Message:
-    """One turn of what a model is told."""
+    """
+    One turn of what a model is told.
+
+    *original* is the message as it came, in the prompt's format, where it says more than *content*, which then is
+    what is text of it: images, calls of tools and their results, thoughts.
+    """
 
     role: Role
     content: str
+    original: Mapping[str, object] | None = None
 
 
 @frozen
@@ -41,11 +50,15 @@ class Prompt:
     What a model receives: the messages in order, and the sampling parameters.
 
     *parameters* holds what the asker set and nothing else: ``max_tokens`` (int), ``temperature`` (float).
+    *format* names the wire format of those that not every provider knows, and of original messages; it is empty
+    where there are none. *handling* is what the provider is told beside: who asks, what to file it under.
     """
 
     model: str
     messages: tuple[Message, ...]
     parameters: Mapping[str, object] = field(factory=dict)
+    format: str = ""
+    handling: Wire | None = None
 
 
 @frozen
@@ -80,6 +93,7 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     FILTERED = "filtered"
     NOTHING_KNOWN = "nothing_known"
+    TOOL_CALLS = "tool_calls"
     OTHER = "other"
 
 
@@ -100,6 +114,8 @@ class Chunk:
     The last chunks carry *finish_reason*, *usage* and the exact *model*; the pieces before them carry text.
     *cost* is in US dollars, for what *usage* counts; ``None`` where no price is known.
     Where one of several providers was chosen, a chunk names the *provider* and those that were *tried* before it.
+    *wires* are the provider's own events that the piece was read from; the last chunk has in *extras* what all of
+    them say besides the text.
     """
 
     text: str = ""
@@ -110,6 +126,8 @@ class Chunk:
     cost: Decimal | None = None
     provider: str | None = None
     tried: tuple[Tried, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    extras: Wire | None = None
 
 
 @frozen
@@ -119,6 +137,7 @@ class Completion:
 
     *cost* is what the provider takes for it, in US dollars; ``None`` where that is not known, which is not nothing.
     *tried* are those that failed before it came.
+    *extras* is what the provider's response held besides the text, in its own format: calls of tools, for one.
     """
 
     text: str
@@ -129,6 +148,7 @@ class Completion:
     citations: tuple[Citation, ...] = ()
     cost: Decimal | None = None
     tried: tuple[Tried, ...] = ()
+    extras: Wire | None = None
 
     @classmethod
     def fold(cls, provider: str, requested_model: str, chunks: Iterable[Chunk]) -> "Completion":
@@ -152,17 +172,20 @@ class Completion:
             citations=tuple(citation for each in pieces for citation in each.citations),
             cost=_last(each.cost for each in pieces),
             tried=tuple(tried for each in pieces for tried in each.tried),
+            extras=_last(each.extras for each in pieces),
         )
 
     def replay(self) -> tuple[Chunk, ...]:
         """Give it as the stream it may have been, in pieces of a moderate size; ``fold`` makes the same of it again."""
         pieces = [Chunk(self.text[at : at + PIECE]) for at in range(0, len(self.text), PIECE)]
         ended = (self.finish_reason, self.usage, self.model, self.citations, self.cost, self.provider, self.tried)
-        return (*pieces, Chunk("", *ended))
+        return (*pieces, Chunk("", *ended, extras=self.extras))
 
     @property
     def is_whole(self) -> bool:
         """Tell whether this may be remembered: finished of its own accord, and not empty."""
+        if self.finish_reason is FinishReason.TOOL_CALLS:
+            return self.extras is not None
         return self.finish_reason is FinishReason.STOP and bool(self.text.strip())
 
 

@@ -10,12 +10,17 @@ from attrs import field, frozen
 
 from domain.errors import FieldProblem, Malformed
 from domain.generation import Message, Prompt, Role
+from domain.parameters import settled
+from domain.wires import Wire
 
 MAX_TEXT = 10_000
 """The longest question, in characters."""
 
 FORMAT = "question/1"
 """Change this whenever the same request should no longer find what was remembered before."""
+
+LITERAL = "literal/1"
+"""The same for literal questions."""
 
 Fingerprint = NewType("Fingerprint", str)
 """64 hexadecimal digits: the same for two askings that must get the same answer. It also names the entry."""
@@ -33,11 +38,15 @@ class Question:
     field of the request, known to us or not, less those that only concern transport or remembering (they are
     not given at all).
 
+    A *literal* question is the same as another only to the letter, and has no meaning that could be like another's:
+    *history* holds all its messages, and *text* is but its title. *format* and *handling* are the prompt's;
+    *handling* has no bearing on the answer.
+
     *compatibility* is what a remembered answer must share with this question before its text is even looked at;
     *fingerprint* is what makes this asking the same as another one.
 
     Raises:
-        Malformed: the text is blank, too long, or not text.
+        Malformed: the text of a question that is not literal is blank, too long, or not text.
     """
 
     tenant: str
@@ -47,12 +56,16 @@ class Question:
     namespace: str = ""
     history: tuple[Message, ...] = ()
     parameters: Mapping[str, object] = field(factory=dict)
+    literal: bool = False
+    format: str = ""
+    handling: Wire | None = field(default=None, eq=False)
     normalised: str = field(init=False, repr=False, eq=False)
     compatibility: Compatibility = field(init=False, repr=False, eq=False)
     fingerprint: Fingerprint = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        check_text("query", self.text)
+        if not self.literal:
+            check_text("query", self.text)
 
     @normalised.default
     def _normalised(self) -> str:
@@ -60,8 +73,8 @@ class Question:
 
     @compatibility.default
     def _compatibility(self) -> Compatibility:
-        frame = [_bytes(text) for text in (FORMAT, self.tenant, self.namespace, self.provider, self.model)]
-        return Compatibility(_digest(*frame, _canonical(self._turns()), _canonical(self.parameters)))
+        frame = [_bytes(text) for text in (self._kind, self.tenant, self.namespace, self.provider, self.model)]
+        return Compatibility(_digest(*frame, _canonical(self._turns()), _canonical(settled(self.parameters))))
 
     @fingerprint.default
     def _fingerprint(self) -> Fingerprint:
@@ -70,8 +83,8 @@ class Question:
     @property
     def prompt(self) -> Prompt:
         """Give what a model receives."""
-        last = Message(Role.USER, self.text)
-        return Prompt(model=self.model, messages=(*self.history, last), parameters=self.parameters)
+        messages = self.history if self.literal else (*self.history, Message(Role.USER, self.text))
+        return Prompt(self.model, messages, self.parameters, self.format, self.handling)
 
     def differences(self, other: "Question") -> tuple["Difference", ...]:
         """Name each field that keeps *other* from having this fingerprint."""
@@ -82,17 +95,24 @@ class Question:
             if _written(mine, name) != _written(theirs, name)
         )
 
-    def _turns(self) -> list[list[str]]:
-        return [[each.role, each.content] for each in self.history]
+    @property
+    def _kind(self) -> str:
+        if not (self.literal or self.format):
+            return FORMAT
+        return f"{LITERAL if self.literal else FORMAT}/{self.format}"
+
+    def _turns(self) -> list[list[object]]:
+        return [[each.role, each.content, *filter(None, [each.original])] for each in self.history]
 
     def _fields(self) -> dict[str, object]:
         return {
+            "kind": self._kind,
             "tenant": self.tenant,
             "namespace": self.namespace,
             "provider": self.provider,
             "model": self.model,
             "history": self._turns(),
-            **{f"parameters.{name}": value for name, value in self.parameters.items()},
+            **{f"parameters.{name}": value for name, value in settled(self.parameters).items()},
             "query": self.normalised,
         }
 

@@ -7,12 +7,15 @@ import pytest
 from adapters.answer_cache.memory import MemoryAnswerCache
 from application.heal_memory import HealMemory
 from application.inspect_answers import InspectAnswers
+from domain.answers import Origin
 from domain.catalogue import Holdings, Selection
+from domain.entries import Entry
 from domain.errors import Absent
 from domain.events import AnswersRemoved
+from domain.generation import Message, Role
 from domain.questions import Fingerprint
 from domain.similarity import Point
-from tests.builders import a_fingerprint, a_stored_answer
+from tests.builders import a_fingerprint, a_question, a_stored_answer, an_asking
 from tests.core import Core
 
 
@@ -155,3 +158,26 @@ class TestInspection:
 
         assert (await inspect.holdings("acme")).entries == 1
         assert await inspect.holdings("other") == Holdings()
+
+
+class TestLiteralQuestions:
+    ASKED = a_question("", history=(Message(Role.USER, "question 1"),), literal=True)
+
+    async def test_are_remembered_to_the_letter_and_have_no_meaning(self) -> None:
+        core = Core()
+        await core.answer(an_asking(question=self.ASKED))
+        again = await core.answer(an_asking(question=self.ASKED))
+
+        assert again.origin is Origin.EXACT_HIT
+        assert again.source is not None
+        assert again.source.literal
+        assert await core.index.page(None, 10) == []
+
+    async def test_are_left_alone_where_meanings_are_filed(self) -> None:
+        core = Core()
+        await core.cache.put([a_stored_answer(1, literal=True), a_stored_answer(2)])
+        healed = await HealMemory(core.cache, core.cache, core.index, core.filing, core.forget)()
+
+        assert healed == 1
+        assert await remembered(core) == ([1, 2], [2])
+        assert await core.filing([Entry(a_stored_answer(3, literal=True))]) == 0

@@ -1,10 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason, TokenUsage
+from domain.wires import Wire
 from tests.builders import a_completion
 
 STOP = Chunk(finish_reason=FinishReason.STOP)
@@ -74,7 +76,7 @@ def test_half_a_character_alone_is_replaced_so_that_the_answer_can_be_sent_and_k
     assert text.encode()
 
 
-@given(st.from_type(Completion))
+@given(st.builds(Completion, extras=st.none() | st.builds(Wire, st.text(), st.dictionaries(st.text(), st.text()))))
 def test_an_answer_given_again_as_chunks_is_the_same_answer(completion: Completion) -> None:
     again = Completion.fold(completion.provider, completion.model, completion.replay())
 
@@ -85,3 +87,17 @@ def test_a_long_answer_is_given_again_in_pieces_of_a_moderate_size() -> None:
     sizes = [len(each.text) for each in a_completion("word " * 2_000).replay()]
 
     assert sizes == [4_000, 4_000, 2_000, 0]
+
+
+def test_what_the_response_held_besides_the_text_is_kept_and_replayed() -> None:
+    extras = Wire("openai", {"system_fingerprint": "fp_1"})
+    folded = fold(Chunk("a"), evolve(STOP, extras=extras))
+
+    assert folded.extras == extras
+    assert fold(*folded.replay()) == folded
+
+
+def test_calls_of_tools_are_whole_where_they_are_known() -> None:
+    calls = Wire("openai", {"choices": [{"message": {"tool_calls": []}}]})
+
+    assert a_completion("", finish_reason=FinishReason.TOOL_CALLS, extras=calls).is_whole

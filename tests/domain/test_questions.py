@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from domain.errors import Malformed
 from domain.generation import Message, Role
 from domain.questions import MAX_TEXT, Question, normalise
+from domain.wires import Wire
 from tests.builders import a_question
 
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=30)
@@ -167,3 +168,49 @@ def test_the_prompt_holds_the_history_and_the_text_as_it_was_asked() -> None:
 def fields_of(question: Question) -> dict[str, object]:
     names = ("tenant", "text", "provider", "model", "namespace", "history", "parameters")
     return {name: getattr(question, name) for name in names}
+
+
+class TestALiteralQuestion:
+    TOLD = (Message(Role.USER, "Which is it?", {"role": "user", "content": [{"type": "image"}]}),)
+
+    def literal(self, **fields: object) -> Question:
+        return a_question(
+            **{"text": "Which is it?", "history": self.TOLD, "literal": True, "format": "openai", **fields}
+        )
+
+    @pytest.mark.parametrize("text", ["", " ", "\0", "long " * MAX_TEXT])
+    def test_may_have_any_text(self, text: str) -> None:
+        assert self.literal(text=text).prompt.messages == self.TOLD
+
+    def test_is_the_same_as_no_other_kind_of_question(self) -> None:
+        plain = a_question("Which is it?", history=self.TOLD)
+        kinds = [plain, self.literal(), self.literal(format="anthropic"), self.literal(literal=False)]
+        assert len({each.fingerprint for each in kinds}) == len(kinds)
+        assert plain.differences(self.literal())[0].field == "kind"
+
+    def test_differs_by_what_a_message_says_besides_its_text(self) -> None:
+        other = (Message(Role.USER, "Which is it?", {"role": "user", "content": [{"type": "file"}]}),)
+        assert self.literal().fingerprint != self.literal(history=other).fingerprint
+
+    def test_is_not_another_one_for_how_the_provider_is_to_handle_it(self) -> None:
+        handled = self.literal(handling=Wire("openai", {"user": "bob"}))
+        assert handled.fingerprint == self.literal().fingerprint
+        assert handled.prompt.handling == Wire("openai", {"user": "bob"})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"max_completion_tokens": 5}, {"max_tokens": 5}),
+        ({"stop_sequences": ["."]}, {"stop": "."}),
+        ({"temperature": 1, "top_p": 1}, {"temperature": 1.0, "top_p": 1.0}),
+    ],
+)
+def test_a_parameter_is_the_same_by_any_of_its_names(one: dict[str, object], other: dict[str, object]) -> None:
+    assert a_question(parameters=one).fingerprint == a_question(parameters=other).fingerprint
+    assert a_question(parameters=one).prompt.parameters == one
+
+
+def test_two_names_of_one_parameter_at_once_are_two_parameters() -> None:
+    both = {"max_completion_tokens": 5, "max_tokens": 6}
+    assert a_question(parameters=both).fingerprint != a_question(parameters={"max_tokens": 6}).fingerprint

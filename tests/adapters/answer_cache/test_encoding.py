@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapters.answer_cache.encoding import VERSION, decode, encode
 from domain.caching import StoredAnswer
 from domain.generation import Citation, FinishReason, TokenUsage
+from domain.wires import Wire
 from tests.builders import a_completion, a_stored_answer
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
@@ -25,6 +26,7 @@ COMPLETIONS = st.builds(
     finish_reason=st.sampled_from(FinishReason),
     citations=st.lists(st.builds(Citation, TEXT, TEXT), max_size=3).map(tuple),
     cost=st.none() | st.decimals(0, 1000, places=12),
+    extras=st.none() | st.builds(Wire, TEXT, st.dictionaries(TEXT, st.none() | st.booleans() | TEXT | st.lists(TEXT))),
 )
 ANSWERS = st.builds(
     a_stored_answer,
@@ -37,6 +39,7 @@ ANSWERS = st.builds(
     accessed_at=MOMENTS,
     accesses=st.integers(0, 2**60),
     tags=st.lists(TEXT, max_size=3).map(tuple),
+    literal=st.booleans(),
 )
 
 
@@ -55,6 +58,13 @@ def test_what_was_written_before_costs_were_counted_can_be_read() -> None:
 
     assert decode(VERSION + blake2b(body, digest_size=8).digest() + body) == answer
     assert answer.completion.cost is None
+
+
+def test_an_answer_that_was_remembered_before_there_were_other_formats_is_still_known() -> None:
+    before = msgspec.to_builtins(a_stored_answer())
+    del before["literal"], before["completion"]["extras"]
+    body = msgspec.msgpack.encode(before)
+    assert decode(VERSION + blake2b(body, digest_size=8).digest() + body) == a_stored_answer()
 
 
 def test_a_value_in_which_any_bit_has_changed_is_no_answer() -> None:
