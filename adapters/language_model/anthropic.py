@@ -15,6 +15,7 @@ from msgspec import Struct, ValidationError, convert
 
 from adapters.language_model.ending import Ending, finish_reason
 from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.formats import check_format
 from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
 from adapters.translation import ErrorTable, translating
 from domain.generation import (
@@ -28,6 +29,7 @@ from domain.generation import (
     Role,
     TokenUsage,
 )
+from domain.wires import ANTHROPIC
 
 OURS = frozenset({"messages", "model", "stream", "system"})
 """Fields that no asker may set: they would change what is sent, or how it comes back."""
@@ -145,6 +147,7 @@ class AnthropicLanguageModel(LanguageModel):
         yield ending.chunk(events.response.headers.get("content-type", ""))
 
     async def _call(self, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
+        check_format(prompt, ANTHROPIC)
         parameters = {name: value for name, value in prompt.parameters.items() if name not in OURS}
         return await self.client.messages.create(
             model=prompt.model,

@@ -12,6 +12,9 @@ _FINISH_REASONS = {
     "length": FinishReason.LENGTH,
     "max_tokens": FinishReason.LENGTH,
     "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
     "content_filter": FinishReason.FILTERED,
     "refusal": FinishReason.FILTERED,
 }
@@ -34,7 +37,8 @@ class Ending:
     def note(self, chunk: Chunk) -> None:
         """Keep what *chunk* tells; token counts are running totals, so the larger one is the later."""
         self.began = True
-        self.finish_reason = chunk.finish_reason or self.finish_reason
+        if self.finish_reason is not FinishReason.FILTERED:  # a refusal ends as if all were well
+            self.finish_reason = chunk.finish_reason or self.finish_reason
         self.model = chunk.model or self.model
         self.usage = self.usage.or_more(chunk.usage) if chunk.usage else self.usage
 

@@ -3,15 +3,16 @@
 from collections.abc import AsyncGenerator
 from functools import partial
 from json import JSONDecodeError
-from typing import Self, cast
+from typing import Any, Self
 
-from attrs import frozen
+from attrs import define, evolve, field, frozen
 from msgspec import Struct, ValidationError, convert
 from openai import APIConnectionError, APIError, APITimeoutError, AsyncOpenAI, AsyncStream, Timeout
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from adapters.language_model.ending import Ending, finish_reason
 from adapters.language_model.endpoint import Endpoint
+from adapters.language_model.formats import check_format
+from adapters.language_model.openai_events import Extras, says_something
 from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
 from adapters.translation import ErrorTable, translating
 from domain.generation import (
@@ -25,9 +26,13 @@ from domain.generation import (
     PromptRefused,
     TokenUsage,
 )
+from domain.wires import OPENAI, Wire
 
 OURS = frozenset({"messages", "model", "stream", "stream_options"})
 """Fields that no asker may set: they would change what is sent, or how it comes back."""
+
+NAMES = {"stop_sequences": "stop"}
+"""What this format calls parameters that another one calls otherwise."""
 
 ERRORS: ErrorTable = {
     APITimeoutError: ModelTimedOut,
@@ -101,6 +106,31 @@ class _Event(Struct):
         )
 
 
+@define
+class _Listener:
+    """Turns events into chunks: one for each that says something, which has those with it that came before."""
+
+    ending: Ending = field(factory=Ending)
+    extras: Extras = field(factory=Extras)
+    wires: list[Wire] = field(factory=list)
+
+    def hear(self, event: Any) -> Chunk | None:
+        """Take an event; give a chunk where there is something to pass on."""
+        chunk = convert(event, _Event).chunk()
+        self.ending.note(chunk)
+        self.extras.take(event)
+        self.wires.append(Wire(OPENAI, event))
+        return Chunk(chunk.text, wires=self._taken()) if says_something(event) else None
+
+    def end(self, content_type: str) -> Chunk:
+        """Give the last chunk, as ``Ending`` does."""
+        return evolve(self.ending.chunk(content_type), wires=self._taken(), extras=self.extras.whole())
+
+    def _taken(self) -> tuple[Wire, ...]:
+        wires, self.wires = tuple(self.wires), []
+        return wires
+
+
 @frozen
 class OpenAILanguageModel(LanguageModel):
     """A model behind OpenAI's chat completions. Parameters it does not know go to the provider as they are."""
@@ -125,29 +155,35 @@ class OpenAILanguageModel(LanguageModel):
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, then one chunk with how it ended."""
-        ending = Ending()
+        listener = _Listener()
         with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
             async with await self._call(prompt) as events:
                 async for event in events:
-                    chunk = convert(event, _Event, from_attributes=True).chunk()
-                    ending.note(chunk)
-                    if chunk.text:
-                        yield Chunk(text=chunk.text)
-        yield ending.chunk(events.response.headers.get("content-type", ""))
+                    if chunk := listener.hear(event):
+                        yield chunk
+        yield listener.end(events.response.headers.get("content-type", ""))
 
-    async def _call(self, prompt: Prompt) -> AsyncStream[ChatCompletionChunk]:
-        messages = [{"role": each.role.value, "content": each.content} for each in prompt.messages]
-        return await self.client.chat.completions.create(
-            model=prompt.model,
-            messages=cast("list[ChatCompletionMessageParam]", messages),
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body=self._parameters(prompt),
+    async def _call(self, prompt: Prompt) -> AsyncStream[object]:
+        # Events are wanted as they came, so the SDK is not told of their types.
+        return await self.client.post(
+            "/chat/completions", cast_to=object, body=self._body(prompt), stream=True, stream_cls=AsyncStream[object]
         )
+
+    def _body(self, prompt: Prompt) -> dict[str, object]:
+        check_format(prompt, OPENAI)
+        beside = prompt.handling.body if prompt.handling and prompt.handling.format == OPENAI else {}
+        return {
+            **beside,
+            "model": prompt.model,
+            "messages": [each.original or {"role": each.role, "content": each.content} for each in prompt.messages],
+            **self._parameters(prompt),
+            "stream": True,
+            "stream_options": {**beside.get("stream_options", {}), "include_usage": True},
+        }
 
     def _parameters(self, prompt: Prompt) -> dict[str, object]:
         """OpenAI itself wants the limit under its newer name; most others know the older one only."""
-        asked = {name: value for name, value in prompt.parameters.items() if name not in OURS}
+        asked = {NAMES.get(name, name): value for name, value in prompt.parameters.items() if name not in OURS}
         if "max_tokens" in asked and self.client.base_url.host.endswith("api.openai.com"):
             asked["max_completion_tokens"] = asked.pop("max_tokens")
         return asked
