@@ -139,6 +139,11 @@ def check_text(name: str, text: str) -> None:
         raise Malformed(FieldProblem(name, problem))
 
 
+def may_be_fuzzy(text: str) -> bool:
+    """Tell whether *text* can be asked in other words: what ``check_text`` refuses cannot."""
+    return not any(_text_problems(text))
+
+
 def _text_problems(text: str) -> Iterator[str]:
     if not text.strip():
         yield "must not be blank"

@@ -12,6 +12,7 @@ from entrypoints.settings_prices import ModelName, ModelPrice
 from entrypoints.settings_providers import OWN, Anthropic, LanguageModel, OpenAI, Provider, ProviderName
 from entrypoints.settings_sections import (
     AnswerCache,
+    Doors,
     Embedder,
     Filled,
     Log,
@@ -79,6 +80,7 @@ class Settings(Section):
     language_model: LanguageModel = LanguageModel()
     openai: OpenAI = OpenAI()
     anthropic: Anthropic = Anthropic()
+    doors: Doors = Doors()
     providers: dict[ProviderName, Provider] = Field(default={})
     prices: dict[ModelName, ModelPrice] = Field(default={})
 

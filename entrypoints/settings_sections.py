@@ -55,6 +55,15 @@ class AnswerCache(Section):
     )
 
 
+class Doors(Section):
+    """How answers are told to the clients of OpenAI and Anthropic."""
+
+    usage_of_hits: Annotated[Literal["zero", "remembered"], Words] = Field(
+        default="zero",
+        description="The tokens that an answer from memory tells of: none, for it cost none, or those it had cost.",
+    )
+
+
 class Redis(Section):
     """The Redis, where answers are kept in one."""
 

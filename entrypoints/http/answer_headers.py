@@ -20,18 +20,17 @@ STATUS_WORD = {
 """What ``X-RAGBoost-Cache`` says."""
 
 
-def heads_of(asking: Asking, answer: Answer, bill: BillBody) -> Sequence[RawHeader]:
-    """Give those of an answer that is there."""
-    heads = [*_status(asking, answer.origin), *bill_headers(bill)]
+def headers_of(asking: Asking, answer: Answer, bill: BillBody | None = None) -> Sequence[RawHeader]:
+    """Give those of an answer that is there; *bill* is its own, if it was made out already."""
+    headers = [*_status(asking, answer.origin), *bill_headers(bill or bill_of(answer))]
     # Unknown, that is infinite, when the clock was set back while a model was asked.
     aged = answer.source and isfinite(answer.age)
-    return [*heads, (b"age", b"%d" % answer.age)] if aged else heads
+    return [*headers, (b"age", b"%d" % answer.age)] if aged else headers
 
 
-def heads_of_stream(asking: Asking, telling: Telling) -> Sequence[RawHeader]:
+def headers_so_far(asking: Asking, telling: Telling) -> Sequence[RawHeader]:
     """Give what is known of an answer that has begun; what it costs, only its last event can tell."""
-    whole = telling.whole
-    return heads_of(asking, whole, bill_of(whole)) if whole else _status(asking, telling.origin)
+    return headers_of(asking, telling.whole) if telling.whole else _status(asking, telling.origin)
 
 
 def _status(asking: Asking, origin: Origin) -> Sequence[RawHeader]:

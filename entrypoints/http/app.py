@@ -3,13 +3,17 @@
 from importlib.metadata import version
 
 from litestar import Litestar, Router
+from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.container import Container
-from entrypoints.http import cache, given, queries, query, system, trust
+from entrypoints.http import cache, given, models, openai_chat, queries, query, system, trust
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
+from entrypoints.http.foreign import ForeignDoor, ForeignReception
+from entrypoints.http.foreign_usage import Accounts
 from entrypoints.http.lean_request import LeanRequest
-from entrypoints.http.presence import while_there, whoever_is_there
+from entrypoints.http.openai_request import ReadChat
+from entrypoints.http.presence import Attended, while_there, whoever_is_there
 from entrypoints.http.problems import handlers
 from entrypoints.http.reception import Reception
 from entrypoints.http.request_ids import IdentifyingLitestar
@@ -26,6 +30,7 @@ def create_app(container: Container) -> Litestar:
             _asking_router(reception, container),
             queries.queries_door(reception, container.respond_to_many()),
             _cache_router(reception, container),
+            *_foreign_doors(reception, container),
             *system.system_doors(VERSION, container.check_health(), container.metrics().text),
         ],
         exception_handlers=handlers(),
@@ -39,9 +44,21 @@ def create_app(container: Container) -> Litestar:
 
 
 def _asking_router(reception: Reception, container: Container) -> Router:
-    attended = whoever_is_there if container.settings().language_model.finish_unheard else while_there
-    door = query.query_door(reception, container.respond(), container.tell_answer(), attended)
+    door = query.query_door(reception, container.respond(), container.tell_answer(), _attended(container))
     return Router("/", route_handlers=[door], response_headers=ANSWER_HEADERS)
+
+
+def _attended(container: Container) -> Attended:
+    return whoever_is_there if container.settings().language_model.finish_unheard else while_there
+
+
+def _foreign_doors(reception: Reception, container: Container) -> list[HTTPRouteHandler]:
+    routes = container.routes()
+    accounts = Accounts(container.settings().doors.usage_of_hits == "remembered")
+    answering = container.respond(), container.tell_answer(), _attended(container)
+    reading = ForeignReception(reception, ReadChat(routes))
+    chat = ForeignDoor(reading, *answering, openai_chat.ChatManner(accounts))
+    return [openai_chat.chat_door(chat), *models.models_doors(reception, routes)]
 
 
 def _cache_router(reception: Reception, container: Container) -> Router:

@@ -45,7 +45,7 @@ class JSONStruct(AbstractDTO[T]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """Decode a request's body; one that does not say that it is JSON is refused."""
-        _check_kind(self.asgi_connection.scope["headers"])
+        check_kind(self.asgi_connection.scope["headers"])
         return read(value, self.model_type)
 
     @classmethod
@@ -89,7 +89,16 @@ class SeparateItems(JSONStruct[T]):
             return _read_apart(lists, self.model_type)
 
 
-def _check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
+def fitted(value: object, kind: type[T]) -> T:
+    """Give *value*, as JSON was decoded, as *kind*, a msgspec struct; raises ``Malformed``."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), kind) from error
+
+
+def check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a body that does not say that it is JSON."""
     # To other sites, browsers send forms, plain text and bodies of no stated kind unasked; JSON only where allowed.
     kinds = [value for name, value in headers if name == b"content-type"]
     if not kinds or not all(map(_JSON.match, kinds)):
@@ -151,10 +160,7 @@ def _lists(decoded: object) -> Mapping[str, Sequence[object]] | None:
 
 def _read_apart(lists: Mapping[str, Sequence[object]], kind: type[T]) -> T:
     apart = {name: [msgspec.Raw(json.dumps(each).encode()) for each in items] for name, items in lists.items()}
-    try:
-        return msgspec.convert(apart, kind)
-    except msgspec.ValidationError as error:
-        raise _misfit(str(error), kind) from error
+    return fitted(apart, kind)
 
 
 def _no_constant(name: str) -> None:

@@ -16,7 +16,7 @@ from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.caching import StoredAnswer
 from domain.generation import Completion, TokenUsage
-from entrypoints.http.answer_headers import heads_of, heads_of_stream
+from entrypoints.http.answer_headers import headers_of, headers_so_far
 from entrypoints.http.bills import BillBody, bill_of
 from entrypoints.http.bodies import JSONStruct
 from entrypoints.http.documentation import problems
@@ -25,7 +25,7 @@ from entrypoints.http.presence import Attended
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import Reception
 from entrypoints.http.replies import Reply
-from entrypoints.http.streaming import EventStream, StreamableOperation
+from entrypoints.http.streaming import EventStream, QueryNarration, StreamableOperation
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -103,13 +103,13 @@ def query_door(
             return _streamed(asking, await attended(request.receive, tell_answer(asking)))
         answer = await attended(request.receive, respond(asking))
         body = described(asking, answer)
-        return Reply(body, heads_of(asking, answer, body.bill))
+        return Reply(body, headers_of(asking, answer, body.bill))
 
     return query
 
 
 def _streamed(asking: Asking, telling: Telling) -> Response[QueryResponse]:
-    return EventStream(telling, heads_of_stream(asking, telling), partial(described, asking))
+    return EventStream(telling, headers_so_far(asking, telling), QueryNarration(partial(described, asking)))
 
 
 def described(asking: Asking, answer: Answer) -> QueryResponse:

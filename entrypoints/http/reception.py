@@ -18,6 +18,9 @@ from entrypoints.http.directives import directives, parse_cache_control
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.query_request import QueryRequest, to_question
 
+NO_KEY = b"no-key-needed"
+"""What clients may send that insist on a key, where none is needed; it is as good as none."""
+
 KNOWN_QUESTIONS = 1024
 KNOWN_TEXT = 1000
 """Characters of the longest question that is kept: all of them together take some 20 MB at the very worst."""
@@ -90,7 +93,7 @@ class Reception:
 
 def _secret(headers: Mapping[bytes, bytes]) -> str | None:
     secret = headers.get(b"x-api-key") or _bearer(headers.get(b"authorization", b""))
-    return secret.decode("latin-1") if secret else None
+    return secret.decode("latin-1") if secret and secret != NO_KEY else None
 
 
 def _bearer(authorization: bytes) -> bytes:

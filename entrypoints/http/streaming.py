@@ -16,6 +16,7 @@ from litestar.types import Receive, Scope, Send
 from application.tell_answers import Telling
 from domain.answers import Answer
 from domain.generation import Chunk
+from entrypoints.http.narration import COMMENT, Narration
 from entrypoints.http.presence import leaving
 from entrypoints.http.problems import told
 from entrypoints.http.replies import RawHeader
@@ -23,7 +24,6 @@ from entrypoints.http.replies import RawHeader
 SILENCE = 15.0
 """Seconds without a chunk after which a comment is sent, or proxies would take the connection for dead."""
 
-COMMENT = b": the answer goes on\n\n"
 LINE_BREAKS = tuple((each.encode(), b"\\u%04x" % ord(each)) for each in "\x85\u2028\u2029")
 """What some clients, httpx's among them, take for the end of a line, and JSON does not escape."""
 
@@ -43,12 +43,33 @@ class ChunkEvent(msgspec.Struct, frozen=True):
 
 
 @frozen
+class QueryNarration(Narration):
+    """Chunks of text, then the answer that *describe* gives, or a problem."""
+
+    describe: Callable[[Answer], msgspec.Struct]
+
+    def so_far(self, chunks: Sequence[Chunk]) -> bytes:
+        """Give the events of *chunks*, each its own; a comment where there are none."""
+        if not chunks:
+            return COMMENT
+        return b"".join([_event(b"chunk", ChunkEvent(each.text)) for each in chunks if each.text])
+
+    def whole(self, answer: Answer) -> bytes:
+        """Give the whole answer."""
+        return _event(b"answer", self.describe(answer))
+
+    def broken(self, error: Exception) -> bytes:
+        """Give the problem."""
+        return _event(b"error", told(error))
+
+
+@frozen
 class _Streamed:
     """The response as ASGI has it. It ends with the answer, or when the client leaves."""
 
     telling: Telling
     headers: Sequence[RawHeader]
-    describe: Callable[[Answer], msgspec.Struct]
+    narration: Narration
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         left, speaking = asyncio.create_task(leaving(receive)), asyncio.create_task(self._speak(send))
@@ -72,24 +93,22 @@ class _Streamed:
     async def _events(self) -> AsyncGenerator[bytes, None]:
         async with aclosing(self.telling.chunks(SILENCE)) as news:
             async for chunks in news:
-                if event := _told_so_far(chunks):
+                if event := self.narration.so_far(chunks):
                     yield event
         yield await self._end()
 
     async def _end(self) -> bytes:
         try:
-            return _event(b"answer", self.describe(await self.telling.answer()))
+            return self.narration.whole(await self.telling.answer())
         except Exception as error:  # noqa: BLE001 - told as the exception handlers would, had nothing been sent
-            return _event(b"error", told(error))
+            return self.narration.broken(error)
 
 
 class EventStream(Response[Any]):
-    """Status 200, and the events of *telling*; *describe* gives the body of the last one."""
+    """Status 200, and the events of *telling*, in the words of *narration*."""
 
-    def __init__(
-        self, telling: Telling, headers: Sequence[RawHeader], describe: Callable[[Answer], msgspec.Struct]
-    ) -> None:
-        self._streamed = _Streamed(telling, headers, describe)
+    def __init__(self, telling: Telling, headers: Sequence[RawHeader], narration: Narration) -> None:
+        self._streamed = _Streamed(telling, headers, narration)
 
     def to_asgi_response(self, *_: object, **__: object) -> Any:
         """Give what Litestar calls to send it."""
@@ -106,13 +125,6 @@ class StreamableOperation(Operation):
         if content is not None:  # its type says that it may be missing, or a reference
             words = 'Events `chunk` (`{"text"}`), then `answer` (the JSON above) or `error` (a problem).'
             content["text/event-stream"] = OpenAPIMediaType(Schema(type=OpenAPIType.STRING, description=words))
-
-
-def _told_so_far(chunks: Sequence[Chunk]) -> bytes:
-    """Give the events of *chunks*, each its own; a comment where there are none."""
-    if not chunks:
-        return COMMENT
-    return b"".join([_event(b"chunk", ChunkEvent(each.text)) for each in chunks if each.text])
 
 
 def _event(kind: bytes, data: msgspec.Struct) -> bytes:

@@ -44,6 +44,7 @@ SELECTIONS = (
     (r'that cite "(.+)"', lambda document: {"document": document}),
     (r"older than (\d+) seconds", lambda seconds: {"older_than": int(seconds)}),
 )
+BY_A_CLIENT = r"(?P<manner>(?: with a tool)? by a (?:listening )?client) of (?P<client>\w+)'s"
 NUMBERS = {"once": 1, "twice": 2}
 
 MANNERS = (
@@ -182,7 +183,7 @@ def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None
     assert driver.ask(question, **wishes(how)).kind == "model"
 
 
-@given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by)'))
+@given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by| with)'))
 def was_asked(driver: Driver, question: str) -> None:
     driver.ask(question)
 
@@ -210,7 +211,7 @@ def the_model_takes_its_time(driver: Driver) -> None:
     driver.model_takes_its_time()
 
 
-@when(parsers.re(r'"(?P<question>[^"]*)" is asked(?P<how>(?! by \d).*)'))
+@when(parsers.re(r'"(?P<question>[^"]*)" is asked(?P<how>(?! by | with a tool).*)'))
 def is_asked(driver: Driver, story: Story, question: str, how: str) -> None:
     story.replies.append(driver.ask(question, **wishes(how)))
 
@@ -219,6 +220,23 @@ def is_asked(driver: Driver, story: Story, question: str, how: str) -> None:
 @when(parsers.parse('"{question}" is asked by {number:d} people at once'))
 def is_asked_by_a_crowd(driver: Driver, story: Story, question: str, number: int) -> None:
     story.replies += driver.ask_together(*[{"question": question}] * number)
+
+
+@given(parsers.re(rf'"(?P<question>[^"]*)" was asked{BY_A_CLIENT}'))
+@when(parsers.re(rf'"(?P<question>[^"]*)" is asked{BY_A_CLIENT}'))
+def is_asked_by_a_client(driver: Driver, story: Story, question: str, manner: str, client: str) -> None:
+    tool = "get_weather" if "tool" in manner else ""
+    story.replies.append(driver.ask_as(client, question, tool, "listening" in manner))
+
+
+@then("the answer cost nothing")
+def the_answer_cost_nothing(story: Story) -> None:
+    assert story.reply.tokens == 0
+
+
+@then("the tool is called")
+def the_tool_is_called(story: Story) -> None:
+    assert story.reply.tool == "get_weather"
 
 
 @then(parsers.re(r"the remembered answer comes back as an? (?P<kind>\w+ hit)"))

@@ -23,6 +23,7 @@ from domain.metering import Consumption, Period
 from entrypoints.cli.client import ServiceRefused
 from entrypoints.cli.warm import Warming
 from entrypoints.cli.warm_lines import read_warm_file
+from tests.behaviour.foreign import FORMATS, understood
 from tests.behaviour.hearing import Listener
 from tests.behaviour.moving import another_service, restore_memory, save_memory
 from tests.behaviour.servers import Servers
@@ -66,6 +67,8 @@ class Reply:
     bill: Mapping[str, Any] = field(factory=dict)
     trouble: str | None = None
     waited: float = 0.0
+    refusal: str = ""
+    tool: str = ""
 
 
 @frozen
@@ -108,6 +111,23 @@ class Driver:
         began = time.monotonic()
         response = self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers)
         return evolve(_reply(response), waited=time.monotonic() - began)
+
+    def ask_as(self, client: str, question: str, tool: str = "", listening: bool = False) -> Reply:
+        """Ask as a *client* of a provider's does."""
+        spoken = FORMATS[client]
+        more = {"tools": [spoken.tool(tool)]} if tool else {}
+        asked = spoken.asks(question, model="gpt-6-luna", stream=listening, **more)
+        response = self.service.client.post(spoken.path, json=asked, headers=self.key(US))
+        told = understood(spoken, response)
+        word, trouble = response.headers.get("x-ragboost-cache", ""), TROUBLES.get(response.status_code)
+        return Reply(
+            told.text,
+            KINDS.get(word, "model"),
+            tokens=told.tokens,
+            tool=told.tool,
+            refusal=told.refusal,
+            trouble=trouble,
+        )
 
     def ask_many(self, *questions: str, who: str = US, **wishes: Any) -> list[Reply]:
         """Ask all in one go."""

@@ -1,0 +1,23 @@
+"""The tokens that other formats tell of: those that this request cost."""
+
+from attrs import frozen
+
+from domain.answers import Answer, Origin
+from domain.generation import TokenUsage
+
+PAID = frozenset({Origin.GENERATED, Origin.PASSED})
+
+
+@frozen
+class Accounts:
+    """Tells of what was spent; where memory answered, of nothing, unless *remembered* tokens are told of as well."""
+
+    remembered: bool = False
+
+    def tells_all(self, origin: Origin) -> bool:
+        """Tell whether the provider's own figures stand."""
+        return self.remembered or origin in PAID
+
+    def spent(self, answer: Answer) -> TokenUsage:
+        """Give the tokens to tell of."""
+        return answer.completion.usage if self.tells_all(answer.origin) else TokenUsage()
