@@ -4,18 +4,20 @@ import ssl
 from collections.abc import AsyncGenerator
 from functools import partial
 from json import JSONDecodeError
-from typing import Self, cast
+from typing import Any, Self
 
 import anyio
 import httpx2
-from anthropic import APIConnectionError, APIError, APITimeoutError, AsyncAnthropic, AsyncStream, Timeout, omit
-from anthropic.types import MessageParam, RawMessageStreamEvent
+from anthropic import APIConnectionError, APIError, APITimeoutError, AsyncAnthropic, AsyncStream, Timeout
 from attrs import frozen
 from msgspec import Struct, ValidationError, convert
 
-from adapters.language_model.ending import Ending, finish_reason
+from adapters.language_model.anthropic_events import Extras, says_something
+from adapters.language_model.anthropic_request import body_of, headers_of
+from adapters.language_model.ending import finish_reason
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.formats import check_format
+from adapters.language_model.listener import Listener
 from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
 from adapters.translation import ErrorTable, translating
 from domain.generation import (
@@ -26,22 +28,9 @@ from domain.generation import (
     ModelUnreachable,
     Prompt,
     PromptRefused,
-    Role,
     TokenUsage,
 )
 from domain.wires import ANTHROPIC
-
-OURS = frozenset({"messages", "model", "stream", "system"})
-"""Fields that no asker may set: they would change what is sent, or how it comes back."""
-
-MAX_TOKENS = 4096
-"""The longest answer, in tokens, where the asker sets none: this format has no default."""
-
-SAMPLING = frozenset({"temperature", "top_k", "top_p"})
-"""Parameters that the current version of the API refuses, whatever their value, and the older one takes."""
-
-LAST_WITH_SAMPLING = "2023-06-01"
-"""The last version of the API that takes them. Newer models refuse them there, too, and say so."""
 
 ERRORS: ErrorTable = {
     APITimeoutError: ModelTimedOut,
@@ -136,27 +125,24 @@ class AnthropicLanguageModel(LanguageModel):
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, then one chunk with how it ended."""
-        ending = Ending()
+        listener = Listener(ANTHROPIC, Extras())
         with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
             async with await self._call(prompt) as events:
                 async for event in events:
-                    chunk = convert(event, _Event, from_attributes=True).chunk()
-                    ending.note(chunk)
-                    if chunk.text:
-                        yield Chunk(text=chunk.text)
-        yield ending.chunk(events.response.headers.get("content-type", ""))
+                    if chunk := listener.hear(event, convert(event, _Event).chunk(), says_something(event)):
+                        yield chunk
+        yield listener.end(events.response.headers.get("content-type", ""))
 
-    async def _call(self, prompt: Prompt) -> AsyncStream[RawMessageStreamEvent]:
+    async def _call(self, prompt: Prompt) -> AsyncStream[Any]:
         check_format(prompt, ANTHROPIC)
-        parameters = {name: value for name, value in prompt.parameters.items() if name not in OURS}
-        return await self.client.messages.create(
-            model=prompt.model,
-            system=_instructions(prompt) or omit,
-            messages=_turns(prompt),
-            max_tokens=MAX_TOKENS,
+        # Events are wanted as they came, so the SDK is not told of their types.
+        return await self.client.post(
+            "/v1/messages",
+            cast_to=object,
+            body=body_of(prompt),
+            options={"headers": headers_of(prompt)},
             stream=True,
-            extra_body=parameters,
-            extra_headers={"anthropic-version": LAST_WITH_SAMPLING} if SAMPLING & parameters.keys() else None,
+            stream_cls=AsyncStream[object],
         )
 
     def _refusal(self, prompt: Prompt, error: APIError) -> Refusal:
@@ -167,15 +153,3 @@ class AnthropicLanguageModel(LanguageModel):
             message=presentable(getattr(error, "api_message", None), prompt, self.client.api_key or ""),
             resets_in=resets_in(response.headers) if response else None,
         )
-
-
-def _instructions(prompt: Prompt) -> str:
-    """This format has one place for what a system says, before all turns."""
-    return "\n\n".join(each.content for each in prompt.messages if each.role is Role.SYSTEM)
-
-
-def _turns(prompt: Prompt) -> list[MessageParam]:
-    turns = [
-        {"role": each.role.value, "content": each.content} for each in prompt.messages if each.role is not Role.SYSTEM
-    ]
-    return cast("list[MessageParam]", turns)

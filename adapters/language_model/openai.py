@@ -5,13 +5,14 @@ from functools import partial
 from json import JSONDecodeError
 from typing import Any, Self
 
-from attrs import define, evolve, field, frozen
+from attrs import frozen
 from msgspec import Struct, ValidationError, convert
 from openai import APIConnectionError, APIError, APITimeoutError, AsyncOpenAI, AsyncStream, Timeout
 
-from adapters.language_model.ending import Ending, finish_reason
+from adapters.language_model.ending import finish_reason
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.formats import check_format
+from adapters.language_model.listener import Listener
 from adapters.language_model.openai_events import Extras, says_something
 from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
 from adapters.translation import ErrorTable, translating
@@ -26,7 +27,7 @@ from domain.generation import (
     PromptRefused,
     TokenUsage,
 )
-from domain.wires import OPENAI, Wire
+from domain.wires import OPENAI
 
 OURS = frozenset({"messages", "model", "stream", "stream_options"})
 """Fields that no asker may set: they would change what is sent, or how it comes back."""
@@ -106,31 +107,6 @@ class _Event(Struct):
         )
 
 
-@define
-class _Listener:
-    """Turns events into chunks: one for each that says something, which has those with it that came before."""
-
-    ending: Ending = field(factory=Ending)
-    extras: Extras = field(factory=Extras)
-    wires: list[Wire] = field(factory=list)
-
-    def hear(self, event: Any) -> Chunk | None:
-        """Take an event; give a chunk where there is something to pass on."""
-        chunk = convert(event, _Event).chunk()
-        self.ending.note(chunk)
-        self.extras.take(event)
-        self.wires.append(Wire(OPENAI, event))
-        return Chunk(chunk.text, wires=self._taken()) if says_something(event) else None
-
-    def end(self, content_type: str) -> Chunk:
-        """Give the last chunk, as ``Ending`` does."""
-        return evolve(self.ending.chunk(content_type), wires=self._taken(), extras=self.extras.whole())
-
-    def _taken(self) -> tuple[Wire, ...]:
-        wires, self.wires = tuple(self.wires), []
-        return wires
-
-
 @frozen
 class OpenAILanguageModel(LanguageModel):
     """A model behind OpenAI's chat completions. Parameters it does not know go to the provider as they are."""
@@ -155,15 +131,15 @@ class OpenAILanguageModel(LanguageModel):
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, then one chunk with how it ended."""
-        listener = _Listener()
+        listener = Listener(OPENAI, Extras())
         with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
             async with await self._call(prompt) as events:
                 async for event in events:
-                    if chunk := listener.hear(event):
+                    if chunk := listener.hear(event, convert(event, _Event).chunk(), says_something(event)):
                         yield chunk
         yield listener.end(events.response.headers.get("content-type", ""))
 
-    async def _call(self, prompt: Prompt) -> AsyncStream[object]:
+    async def _call(self, prompt: Prompt) -> AsyncStream[Any]:
         # Events are wanted as they came, so the SDK is not told of their types.
         return await self.client.post(
             "/chat/completions", cast_to=object, body=self._body(prompt), stream=True, stream_cls=AsyncStream[object]

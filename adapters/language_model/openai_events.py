@@ -1,12 +1,12 @@
 """What a stream in OpenAI's format says besides text: a fold over its events, in the words of a whole response."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
 
-from domain.generation import whole_characters
+from adapters.language_model.listener import Gathering
+from adapters.language_model.soundness import sound
 from domain.wires import OPENAI, Wire
 
 TOLD_WHOLE = frozenset({"finish_reason", "format", "id", "index", "name", "object", "role", "type"})
@@ -22,7 +22,7 @@ def says_something(event: Mapping[str, Any]) -> bool:
 
 
 @define
-class Extras:
+class Extras(Gathering):
     """Gathers what the events say, less the text of the first choice. They must have been checked."""
 
     _around: dict[str, Any] = field(factory=dict)
@@ -38,7 +38,7 @@ class Extras:
     def whole(self) -> Wire:
         """Give what was taken; ``content`` of the first choice is there, as null, only where there was no text."""
         choices = [{"index": index, **choice} for index, choice in sorted(self._choices.items())]
-        return Wire(OPENAI, _sound({**self._around, "choices": list(map(self._finished, choices))}))
+        return Wire(OPENAI, sound({**self._around, "choices": list(map(self._finished, choices))}))
 
     def _take_choice(self, choice: Mapping[str, Any], index: int) -> None:
         delta = dict(choice.get("delta") or {})
@@ -93,10 +93,3 @@ def _has_index(piece: Any) -> bool:
 
 def _without_index(piece: Any) -> Any:
     return {name: value for name, value in piece.items() if name != "index"} if isinstance(piece, Mapping) else piece
-
-
-def _sound(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Put the halves of characters together, as is done with the text."""
-    written = json.dumps(body, ensure_ascii=False)
-    whole = whole_characters(written)
-    return body if whole == written else json.loads(whole)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from attrs import evolve
 
-from adapters.language_model.anthropic import LAST_WITH_SAMPLING, AnthropicLanguageModel
+from adapters.language_model.anthropic import AnthropicLanguageModel
+from adapters.language_model.anthropic_request import LAST_WITH_SAMPLING
 from adapters.language_model.endpoint import Endpoint
 from domain.errors import RAGBoostError
 from domain.generation import (
