@@ -6,7 +6,8 @@ from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.container import Container
-from entrypoints.http import cache, given, models, openai_chat, queries, query, system, trust
+from entrypoints.http import anthropic_messages, cache, given, models, openai_chat, queries, query, system, trust
+from entrypoints.http.anthropic_request import ReadMessage
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
 from entrypoints.http.foreign import ForeignDoor, ForeignReception
@@ -56,9 +57,11 @@ def _foreign_doors(reception: Reception, container: Container) -> list[HTTPRoute
     routes = container.routes()
     accounts = Accounts(container.settings().doors.usage_of_hits == "remembered")
     answering = container.respond(), container.tell_answer(), _attended(container)
-    reading = ForeignReception(reception, ReadChat(routes))
-    chat = ForeignDoor(reading, *answering, openai_chat.ChatManner(accounts))
-    return [openai_chat.chat_door(chat), *models.models_doors(reception, routes)]
+    chat = ForeignDoor(ForeignReception(reception, ReadChat(routes)), *answering, openai_chat.ChatManner(accounts))
+    reading = ForeignReception(reception, ReadMessage(routes))
+    messages = ForeignDoor(reading, *answering, anthropic_messages.MessageManner(accounts))
+    doors = [openai_chat.chat_door(chat), anthropic_messages.messages_door(messages)]
+    return [*doors, *models.models_doors(reception, routes)]
 
 
 def _cache_router(reception: Reception, container: Container) -> Router:

@@ -33,10 +33,11 @@ KNOWN_BODY = 4_000
 
 @frozen
 class Sender:
-    """Who sends a request, and what they wish of us."""
+    """Who sends a request, what they wish of us, and what is not settled yet of their format they want."""
 
     tenant: str
     wishes: Wishes
+    beta: str = ""
 
 
 @frozen
@@ -82,7 +83,7 @@ class ForeignReception:
         """Turn a request into an asking; raises ``KeyRefused`` and ``Malformed``."""
         stopwatch = Stopwatch(self.reception.clock)
         with stopwatch.time("admit"):
-            sender = Sender(await self.reception.tenant(request), wishes_in(request.raw_headers))
+            sender = _sender(await self.reception.tenant(request), request.raw_headers)
             check_kind(request.scope["headers"])
             body = await request.body()
             asked = (self._read_before if len(body) <= KNOWN_BODY else self.read)(sender, body)
@@ -110,6 +111,10 @@ class ForeignDoor:
             return EventStream(telling, _headers_so_far(asking, telling), narration)
         answer = await self.attended(request.receive, self.answer(asking))
         return Reply(self.manner.body(answer, number, created), _headers(asking, answer))
+
+
+def _sender(tenant: str, headers: Mapping[bytes, bytes]) -> Sender:
+    return Sender(tenant, wishes_in(headers), headers.get(b"anthropic-beta", b"").decode("latin-1"))
 
 
 def said_in(wire_format: str, completion: Completion) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """A request for a chat completion, as one of the domain's questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,11 +9,10 @@ from msgspec import Meta
 
 from application.route_models import Route, Routes
 from domain.errors import Malformed
-from domain.generation import Message, Role
-from domain.parameters import SHARED
-from domain.questions import MAX_TEXT, Question, may_be_fuzzy
+from domain.questions import Question
 from domain.wires import OPENAI, Wire
 from entrypoints.http.bodies import fitted, read
+from entrypoints.http.conversations import all_plain, only_one_format_says, title
 from entrypoints.http.foreign import Asked, Sender
 from entrypoints.http.openai_messages import to_messages
 from entrypoints.http.unknown_model import choose
@@ -108,24 +107,9 @@ def _question(sender: Sender, sent: Mapping[str, Any], known: ChatRequest, route
         history=messages if literal else messages[:-1],
         parameters=parameters,
         literal=literal,
-        format=OPENAI if _is_special(messages, parameters) else "",
+        format=OPENAI if only_one_format_says(messages, parameters) else "",
         handling=_handling(sent),
     )
-
-
-def all_plain(messages: Sequence[Message]) -> bool:
-    """Tell whether they are a conversation whose last text could be asked in other words."""
-    sized = all(each.original is None and len(each.content) <= MAX_TEXT for each in messages)
-    return sized and messages[-1].role is Role.USER and may_be_fuzzy(messages[-1].content)
-
-
-def title(messages: Sequence[Message]) -> str:
-    """Give the last text of the user, by which people know the question; it may be cut short."""
-    return next((each.content[:MAX_TEXT] for each in reversed(messages) if each.role is Role.USER), "")
-
-
-def _is_special(messages: Sequence[Message], parameters: Mapping[str, object]) -> bool:
-    return not parameters.keys() <= SHARED or any(each.original for each in messages)
 
 
 def _handling(sent: Mapping[str, Any]) -> Wire | None:

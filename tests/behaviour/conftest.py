@@ -14,6 +14,7 @@ from pytest_bdd import given, parsers, then, when
 from adapters.embedder.prepared_model import PreparedModel
 from entrypoints.settings import Settings
 from tests.behaviour.driver import US, Driver, Reply, conversation, instruction
+from tests.behaviour.foreign import CALLING, STOPPING, Asking, by_format
 from tests.behaviour.providers import TROUBLES, Providers, two_providers
 from tests.behaviour.servers import Servers, shared_servers
 from tests.entrypoints.http.service import PRICES, Service, WatchedFlights, serving
@@ -44,7 +45,7 @@ SELECTIONS = (
     (r'that cite "(.+)"', lambda document: {"document": document}),
     (r"older than (\d+) seconds", lambda seconds: {"older_than": int(seconds)}),
 )
-BY_A_CLIENT = r"(?P<manner>(?: with a tool)? by a (?:listening )?client) of (?P<client>\w+)'s"
+BY_A_CLIENT = r"(?P<manner>(?: with a tool)?(?: of Anthropic)? by a (?:listening )?client) of (?P<client>\w+)'s"
 NUMBERS = {"once": 1, "twice": 2}
 
 MANNERS = (
@@ -118,10 +119,11 @@ def stage(
                 **(servers.settings if servers else WIRINGS[request.param]),
                 "data_folder": tmp_path_factory.mktemp(request.param),
                 "models_folder": prepared_model.folder.parent,
-                "language_model": {"retries": 0, "timeout": 10, "breaker_failures": 1000},
+                "language_model": {"retries": 0, "timeout": 10, "breaker_failures": 1000, "fallback": False},
                 "semantic": {"checked_share": 0},  # a check that chance called for would be remembered
                 "openai": {"base_url": f"{upstream.url}/v1"},
                 "prices": PRICES,
+                "anthropic": {"base_url": upstream.url},
             }
         )
         with serving(settings, openai=None, flights=flights) as service:
@@ -183,7 +185,7 @@ def was_answered_in_some_manner(driver: Driver, question: str, how: str) -> None
     assert driver.ask(question, **wishes(how)).kind == "model"
 
 
-@given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by| with)'))
+@given(parsers.re(r'"(?P<question>[^"]*)" was asked(?! by| with| of)'))
 def was_asked(driver: Driver, question: str) -> None:
     driver.ask(question)
 
@@ -211,7 +213,7 @@ def the_model_takes_its_time(driver: Driver) -> None:
     driver.model_takes_its_time()
 
 
-@when(parsers.re(r'"(?P<question>[^"]*)" is asked(?P<how>(?! by | with a tool).*)'))
+@when(parsers.re(r'"(?P<question>[^"]*)" is asked(?P<how>(?! by | with a tool| of Anthropic by).*)'))
 def is_asked(driver: Driver, story: Story, question: str, how: str) -> None:
     story.replies.append(driver.ask(question, **wishes(how)))
 
@@ -226,7 +228,23 @@ def is_asked_by_a_crowd(driver: Driver, story: Story, question: str, number: int
 @when(parsers.re(rf'"(?P<question>[^"]*)" is asked{BY_A_CLIENT}'))
 def is_asked_by_a_client(driver: Driver, story: Story, question: str, manner: str, client: str) -> None:
     tool = "get_weather" if "tool" in manner else ""
-    story.replies.append(driver.ask_as(client, question, tool, "listening" in manner))
+    asking = Asking(client, "Anthropic" if "of Anthropic" in manner else client, tool, "listening" in manner)
+    story.replies.append(driver.ask_as(asking, question))
+
+
+@given("the model calls a tool")
+def the_model_calls_a_tool(driver: Driver) -> None:
+    driver.upstream.answer(by_format(CALLING))
+
+
+@given("the model stops in the middle")
+def the_model_stops_in_the_middle(driver: Driver) -> None:
+    driver.upstream.answer(by_format(STOPPING))
+
+
+@then("the client is given what was said")
+def the_client_is_given_what_was_said(story: Story) -> None:
+    assert story.reply.text == "It goes on and"
 
 
 @then("the answer cost nothing")

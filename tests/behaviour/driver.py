@@ -23,13 +23,13 @@ from domain.metering import Consumption, Period
 from entrypoints.cli.client import ServiceRefused
 from entrypoints.cli.warm import Warming
 from entrypoints.cli.warm_lines import read_warm_file
-from tests.behaviour.foreign import FORMATS, understood
+from tests.behaviour.foreign import FORMATS, Asking, understood
 from tests.behaviour.hearing import Listener
 from tests.behaviour.moving import another_service, restore_memory, save_memory
 from tests.behaviour.servers import Servers
 from tests.entrypoints.http.service import QUERY, Service, WatchedFlights
 from tests.upstream import Reply as UpstreamReply
-from tests.upstream import Request, ScriptedUpstream, openai_answer, openai_failure
+from tests.upstream import Request, ScriptedUpstream, anthropic_answer, openai_answer, openai_failure
 
 US = "Acme"
 """Who asks where a sentence names nobody."""
@@ -112,12 +112,11 @@ class Driver:
         response = self.service.client.post(QUERY, json={**asked, **wishes}, headers=headers)
         return evolve(_reply(response), waited=time.monotonic() - began)
 
-    def ask_as(self, client: str, question: str, tool: str = "", listening: bool = False) -> Reply:
-        """Ask as a *client* of a provider's does."""
-        spoken = FORMATS[client]
-        more = {"tools": [spoken.tool(tool)]} if tool else {}
-        asked = spoken.asks(question, model="gpt-6-luna", stream=listening, **more)
-        response = self.service.client.post(spoken.path, json=asked, headers=self.key(US))
+    def ask_as(self, asking: Asking, question: str) -> Reply:
+        """Ask as a client of a provider's does."""
+        spoken = FORMATS[asking.client]
+        headers = {**self.key(US), "x-ragboost-provider": asking.provider.lower()}
+        response = self.service.client.post(spoken.path, json=asking.body(question), headers=headers)
         told = understood(spoken, response)
         word, trouble = response.headers.get("x-ragboost-cache", ""), TROUBLES.get(response.status_code)
         return Reply(
@@ -289,7 +288,8 @@ class Driver:
         """Let the model answer "Answer 1.", "Answer 2." and so on."""
 
         def answer(request: Request) -> UpstreamReply:
-            return make(f"Answer {len(self.upstream.requests)}.", model=request.json["model"])  # type: ignore[call-arg]
+            spoken = anthropic_answer if request.path == "/v1/messages" else make
+            return spoken(f"Answer {len(self.upstream.requests)}.", model=request.json["model"])  # type: ignore[call-arg]
 
         self.upstream.answer(answer)
 

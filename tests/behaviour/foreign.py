@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from attrs import frozen
 from httpx import Response
 
-from tests.entrypoints.http.doors import openai_provider
+from tests.entrypoints.http.doors import anthropic_provider, openai_provider
 from tests.upstream import Script
 
 Body = dict[str, Any]
@@ -57,9 +57,57 @@ class OpenAI(Format):
         return Told("".join(each["choices"][0]["delta"].get("content") or "" for each in events if each["choices"]))
 
 
-FORMATS: Mapping[str, Format] = {"OpenAI": OpenAI()}
-CALLING: Script = openai_provider.calls(("get_weather", "{}"))
+class Anthropic(Format):
+    path = "/v1/messages"
+
+    def asks(self, question: str, **more: Any) -> Body:
+        return {"messages": [{"role": "user", "content": question}], **more}
+
+    def tool(self, name: str) -> Body:
+        return {"name": name, "input_schema": {"type": "object"}}
+
+    def understands(self, body: Body) -> Told:
+        text = "".join(each.get("text", "") for each in body["content"])
+        called = "".join(each["name"] for each in body["content"] if each["type"] == "tool_use")
+        return Told(text, tool=called, tokens=body["usage"]["input_tokens"] + body["usage"]["output_tokens"])
+
+    def gathers(self, events: Iterator[Body]) -> Told:
+        return Told("".join(each["delta"].get("text", "") for each in events if each["type"] == "content_block_delta"))
+
+
+FORMATS: Mapping[str, Format] = {"OpenAI": OpenAI(), "Anthropic": Anthropic()}
+MODELS = {"OpenAI": "gpt-6-luna", "Anthropic": "claude-haiku-5-5"}
+"""What each provider's model is called where nobody says otherwise."""
+
+
+@frozen
+class Asking:
+    """Whose *client* asks whose model, with which *tool* at hand, and whether it listens to the answer as it comes."""
+
+    client: str
+    provider: str
+    tool: str = ""
+    listening: bool = False
+
+    def body(self, question: str) -> Body:
+        tools = {"tools": [FORMATS[self.client].tool(self.tool)]} if self.tool else {}
+        return FORMATS[self.client].asks(question, model=MODELS[self.provider], stream=self.listening, **tools)
+
+
+CALLING = {
+    "/v1/chat/completions": openai_provider.calls(("get_weather", "{}")),
+    "/v1/messages": anthropic_provider.calls(("get_weather", {})),
+}
+STOPPING = {
+    "/v1/chat/completions": openai_provider.says("It goes on and", finish_reason="length"),
+    "/v1/messages": anthropic_provider.says("It goes on and", stop_reason="max_tokens"),
+}
 REFUSING: Script = openai_provider.refuses("I would rather not.")
+
+
+def by_format(scripts: Mapping[str, Script]) -> Script:
+    """Answer as each format wants it."""
+    return lambda request: scripts[request.path](request)
 
 
 def understood(spoken: Format, response: Response) -> Told:

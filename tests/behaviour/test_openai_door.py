@@ -2,14 +2,9 @@ from pytest_bdd import given, scenarios, then
 
 from tests.behaviour.conftest import Story
 from tests.behaviour.driver import Driver
-from tests.behaviour.foreign import CALLING, REFUSING
+from tests.behaviour.foreign import REFUSING
 
 scenarios("openai_door.feature")
-
-
-@given("the model calls a tool")
-def the_model_calls_a_tool(driver: Driver) -> None:
-    driver.upstream.answer(CALLING)
 
 
 @given("the model refuses")

@@ -12,7 +12,7 @@ PROMISES = {
     *("exact_hit", "cache_miss", "semantic_hit", "bypass", "freshness"),
     *("trusted_hits", "feedback", "quality_report"),
     *("warm_up", "backup"),
-    *("streaming", "openai_door"),
+    *("streaming", "openai_door", "anthropic_door"),
     "cost_and_savings",
     *("model_fallback", "retries_and_breakers"),
     *("coalescing", "purging", "tenant_isolation", "outage", "conversation", "batches", "change_of_embedder"),

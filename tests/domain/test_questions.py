@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Malformed
 from domain.generation import Message, Role
-from domain.questions import MAX_TEXT, Question, normalise
+from domain.questions import MAX_TEXT, Question, may_be_fuzzy, normalise
 from domain.wires import Wire
 from tests.builders import a_question
 
@@ -214,3 +214,8 @@ def test_a_parameter_is_the_same_by_any_of_its_names(one: dict[str, object], oth
 def test_two_names_of_one_parameter_at_once_are_two_parameters() -> None:
     both = {"max_completion_tokens": 5, "max_tokens": 6}
     assert a_question(parameters=both).fingerprint != a_question(parameters={"max_tokens": 6}).fingerprint
+
+
+@pytest.mark.parametrize(("text", "fuzzy"), [("Which is it?", True), (" ", False), ("\0", False), ("\ud83d", False)])
+def test_only_a_text_that_can_be_asked_can_be_asked_in_other_words(text: str, fuzzy: bool) -> None:
+    assert may_be_fuzzy(text) is fuzzy
