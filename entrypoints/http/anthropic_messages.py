@@ -12,7 +12,7 @@ from domain.answers import Answer
 from entrypoints.http.anthropic_blocks import blocks_of, ending_of, usage_of
 from entrypoints.http.anthropic_errors import anthropic_handlers
 from entrypoints.http.anthropic_stream import Beginning, MessageNarration, ReplayNarration
-from entrypoints.http.foreign import Asked, ForeignDoor, Manner
+from entrypoints.http.foreign import Asked, ForeignDoor, Manner, model_asked
 from entrypoints.http.foreign_usage import Accounts
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.narration import Narration
@@ -42,7 +42,7 @@ class MessageManner(Manner):
         if telling.whole:
             known = Beginning(f"msg_{number}", telling.whole.completion.model, tells_usage)
             return ReplayNarration(known, self.accounts)
-        return MessageNarration(Beginning(f"msg_{number}", asked.question.model, tells_usage), self.accounts)
+        return MessageNarration(Beginning(f"msg_{number}", model_asked(asked), tells_usage), self.accounts)
 
 
 def messages_door(door: ForeignDoor) -> HTTPRouteHandler:

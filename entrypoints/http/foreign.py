@@ -11,6 +11,7 @@ from litestar import Response
 
 from application.answer_question import AnswerQuestion
 from application.apologise import Apologising
+from application.fall_back import BETWEEN
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.clock import Stopwatch
@@ -115,6 +116,11 @@ class ForeignDoor:
 
 def _sender(tenant: str, headers: Mapping[bytes, bytes]) -> Sender:
     return Sender(tenant, wishes_in(headers), headers.get(b"anthropic-beta", b"").decode("latin-1"))
+
+
+def model_asked(asked: Asked) -> str:
+    """Name the model that was asked for; where several may answer, the first one's."""
+    return asked.question.model.partition(BETWEEN)[0]
 
 
 def said_in(wire_format: str, completion: Completion) -> Mapping[str, Any]:

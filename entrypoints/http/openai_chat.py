@@ -7,11 +7,10 @@ from attrs import frozen
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
-from application.fall_back import BETWEEN
 from application.tell_answers import Telling
 from domain.answers import Answer
 from domain.generation import Completion
-from entrypoints.http.foreign import Asked, ForeignDoor, Manner
+from entrypoints.http.foreign import Asked, ForeignDoor, Manner, model_asked
 from entrypoints.http.foreign_usage import Accounts
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.openai_choices import around_of, choices_of, usage_of
@@ -47,7 +46,7 @@ class ChatManner(Manner):
         own = {"id": f"chatcmpl-{number}", "created": created}
         around = {
             "object": "chat.completion.chunk",
-            "model": known.model if known else asked.question.model.partition(BETWEEN)[0],
+            "model": known.model if known else model_asked(asked),
         }
         more = around_of(known) if known else {}
         return ChatNarration(Frame(own, {**around, **more}, asked.tells_usage), self.accounts)

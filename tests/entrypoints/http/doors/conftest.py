@@ -20,7 +20,7 @@ def ragboost(tmp_path_factory: pytest.TempPathFactory, provider: ScriptedUpstrea
     """Listen on a port, with both formats' adapters and one provider behind them that speaks either."""
     settings = memory_settings(
         tmp_path_factory.mktemp("doors"),
-        language_model={"retries": 0},
+        language_model={"retries": 0, "fallback": False, "breaker_failures": 1000},
         openai={"base_url": f"{provider.url}/v1"},
         anthropic={"base_url": provider.url},
     )
