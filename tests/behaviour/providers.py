@@ -18,7 +18,7 @@ from tests.upstream import ScriptedUpstream, html, openai_answer, openai_failure
 
 NAMES = ("main", "spare")
 KEYS = {name: f"sk-of-{name}-0123456789" for name in NAMES}
-SILENCE = 0.3
+SILENCE = 1.0
 """Seconds after which a provider that says nothing is given up."""
 
 TROUBLES: Mapping[str, UpstreamReply] = {
