@@ -27,6 +27,9 @@ LONGEST_MESSAGE = 300
 TELLTALE = 12
 """Characters in a row that a message may not share with the key or the prompt."""
 
+WORDS = frozenset({"id", "media_type", "name", "role", "tool_call_id", "tool_use_id", "type"})
+"""Fields of a message that hold nothing of what people say."""
+
 OVERLOADED = 529
 """Anthropic's own status for too many callers."""
 
@@ -128,8 +131,18 @@ def translating_refusals(kind: type[E], read: Callable[[E], Refusal]) -> Iterato
 def presentable(message: object, prompt: Prompt, api_key: str) -> str:
     """Cut a provider's message short; leave it out where it repeats a piece of the key or of the prompt."""
     shown = message.strip()[:LONGEST_MESSAGE] if isinstance(message, str) else ""
-    private = (api_key, *(each.content for each in prompt.messages))
+    private = (api_key, *(text for each in prompt.messages for text in (each.content, *_said(each.original))))
     return "" if any(_repeats(shown, text) for text in private) else shown
+
+
+def _said(original: object) -> Iterator[str]:
+    """Give all texts in a message, but for the words of its format."""
+    if isinstance(original, str):
+        yield original
+    elif isinstance(original, Mapping):
+        yield from (text for name, value in original.items() if name not in WORDS for text in _said(value))
+    elif isinstance(original, list):
+        yield from (text for each in original for text in _said(each))
 
 
 def _repeats(shown: str, text: str) -> bool:

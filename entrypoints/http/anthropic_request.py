@@ -67,8 +67,7 @@ class ReadMessage:
         return Asked(self._question(sender, sent, known), bool(known.stream))
 
     def _question(self, sender: Sender, sent: Mapping[str, Any], known: MessageRequest) -> Question:
-        home = self.home if self.home in self.routes.offers else None
-        route = choose(self.routes, sender.wishes.provider or home, known.model)
+        route = choose(self.routes, sender.wishes.provider, known.model, self.home)
         messages = (*_instructions(known.system), *_turns(known.messages))
         parameters = _parameters(sender, sent)
         literal = not (all_plain(messages) and BEYOND.isdisjoint(sent))

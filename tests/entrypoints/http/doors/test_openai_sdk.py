@@ -1,18 +1,22 @@
 """OpenAI's own Python SDK gets from RAGBoost what it gets from the provider."""
 
+import asyncio
 import itertools
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 import openai
 import pytest
+from anthropic import Anthropic
 from attrs import frozen
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
 from tests.entrypoints.http.doors.openai_provider import calls, reasons, refuses, says
-from tests.entrypoints.http.listening import Server
+from tests.entrypoints.http.listening import Server, listening, wait_until
+from tests.entrypoints.http.service import memory_settings
 from tests.upstream import Cut, ScriptedUpstream, openai_answer, openai_failure
 
 numbers = itertools.count()
@@ -312,6 +316,19 @@ class TestErrors:
             reply = httpx.post(f"{ragboost.url}/v1/chat/completions", content=body, headers=headers)
             assert reply.json()["error"]["type"] == "invalid_request_error"
 
+    def test_of_a_body_that_is_too_large(self, clients: Clients, asked: Any) -> None:
+        large = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x" * 1_000_000}}]}
+        with pytest.raises(openai.APIStatusError, match="RAGBOOST_MAX_BODY_BYTES") as caught:
+            clients.ours.chat.completions.create(model="gpt-x", messages=[large])
+        assert (caught.value.status_code, caught.value.param) == (413, "body")
+
+    def test_never_repeat_what_was_said(self, clients: Clients, provider: ScriptedUpstream) -> None:
+        secret = {"role": "user", "content": [{**IMAGE, "caption": "my secret diary"}]}
+        provider.answer(lambda _: openai_failure(400, "No good: my secret diary"))
+        with pytest.raises(openai.BadRequestError) as caught:
+            clients.ours.chat.completions.create(model="gpt-x", messages=[secret])
+        assert "diary" not in str(caught.value)
+
     def test_what_only_another_format_can_say_is_refused(self, clients: Clients, asked: Any) -> None:
         with pytest.raises(openai.BadRequestError, match="/v1/messages"):
             clients.ours.chat.completions.create(
@@ -341,6 +358,16 @@ class TestWishes:
 
 
 class TestModels:
+    def test_a_provider_s_name_stands_for_its_own_model(self, clients: Clients, asked: Any) -> None:
+        asked = {**asked, "model": "extractive"}
+        reply = clients.ours.chat.completions.with_raw_response.create(**asked)
+        assert reply.headers["x-ragboost-provider"] == "extractive"
+        assert reply.parse().model.startswith("docs-")
+        with pytest.raises(openai.NotFoundError, match="has only the model"):
+            clients.ours.chat.completions.create(
+                **{**asked, "model": "x"}, extra_headers={"x-ragboost-provider": "extractive"}
+            )
+
     def test_are_listed(self, clients: Clients) -> None:
         listed = {each.id: each.owned_by for each in clients.ours.models.list()}
         assert listed["gpt-6-luna"] == "openai"
@@ -350,3 +377,51 @@ class TestModels:
         assert clients.ours.models.retrieve("gpt-6-luna").owned_by == "openai"
         with pytest.raises(openai.NotFoundError, match="there is"):
             clients.ours.models.retrieve("gpt-nobody-knows")
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory, provider: ScriptedUpstream) -> Iterator[Server]:
+    """Listen, and tell of remembered answers what they had cost."""
+    there = {"openai": {"base_url": f"{provider.url}/v1"}, "anthropic": {"base_url": provider.url}}
+    told = {"usage_of_hits": "remembered"}
+    with listening(memory_settings(tmp_path_factory.mktemp("honest"), doors=told, **there)) as server:
+        yield server
+
+
+def test_what_a_remembered_answer_had_cost_can_be_told(honest: Server, provider: ScriptedUpstream, asked: Any) -> None:
+    provider.answer(says("Yes."))
+    with OpenAI(api_key="no-key-needed", base_url=f"{honest.url}/v1", max_retries=0) as client:
+        first, again = (client.chat.completions.create(**asked).usage for _ in range(2))
+        options = {"stream_options": {"include_usage": True}}
+        *_, last = client.chat.completions.create(**asked, **options, stream=True)
+    assert first == again == last.usage
+    with Anthropic(api_key="no-key-needed", base_url=honest.url, max_retries=0) as other:
+        there = {"x-ragboost-provider": "openai"}
+        message = other.messages.create(model="gpt-x", max_tokens=9, messages=asked["messages"], extra_headers=there)
+        again = other.messages.create(model="gpt-x", max_tokens=9, messages=asked["messages"], extra_headers=there)
+    assert message.usage == again.usage
+    assert message.usage.input_tokens == 19
+
+
+async def test_those_who_ask_the_same_at_once_are_told_the_same_and_pay_once(
+    ragboost: Server, provider: ScriptedUpstream, asked: Any
+) -> None:
+    saying, gate = says("One two three."), threading.Event()
+    provider.requests.clear()
+    provider.answer(lambda request: saying(request).held(gate, after=3))
+    joined = ragboost.flights.joined
+    async with AsyncOpenAI(api_key="no-key-needed", base_url=f"{ragboost.url}/v1", max_retries=0) as client:
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        askings = [asyncio.create_task(_gathered(client, {**asked, **options})) for _ in range(5)]
+        await asyncio.to_thread(wait_until, lambda: ragboost.flights.joined == joined + 5)
+        gate.set()
+        heard = await asyncio.gather(*askings)
+    assert {text for text, _ in heard} == {"One two three."}
+    assert sorted(tokens for _, tokens in heard) == [0, 0, 0, 0, 29]
+    assert len(provider.requests) == 1
+
+
+async def _gathered(client: AsyncOpenAI, asked: Any) -> tuple[str, int]:
+    chunks = [each async for each in await client.chat.completions.create(**asked)]
+    text = "".join(choice.delta.content or "" for each in chunks for choice in each.choices)
+    return text, sum(each.usage.total_tokens for each in chunks if each.usage)
