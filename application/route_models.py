@@ -10,7 +10,7 @@ from application.fall_back import BETWEEN, FallingBack
 from application.select_models import InOrder, Selection
 from domain.errors import Malformed
 from domain.events import Event, EventSink
-from domain.generation import LanguageModel
+from domain.generation import LanguageModel, TokenCounter
 
 ANY = "*"
 """The pattern of a provider that has whatever model it is asked for, as far as we know."""
@@ -23,7 +23,7 @@ class Offer:
 
     *model* is the one that it uses unless the asker names another. *models* are names, or patterns with ``*``, of
     those that may be named; *aliases* are names of ours for some of them. A provider that does not *volunteer*
-    answers only those who name it.
+    answers only those who name it. *counter* counts tokens, where the provider does.
     """
 
     language_model: LanguageModel
@@ -31,6 +31,7 @@ class Offer:
     models: Sequence[str] = (ANY,)
     aliases: Mapping[str, str] = field(factory=dict)
     volunteers: bool = True
+    counter: TokenCounter | None = None
 
     def meant(self, model: str | None) -> str:
         """Give the provider's own name of *model*."""
@@ -98,6 +99,10 @@ class Routes:
             return self.offers[provider].language_model
         models = {name: self.offers[name].language_model for name in names}
         return FallingBack(models, self.selection, self.events)
+
+    def counter_of(self, provider: str) -> TokenCounter | None:
+        """Give who counts tokens for a provider, or the first of those, that ``choose`` gave."""
+        return self.offers[provider.partition(BETWEEN)[0]].counter
 
     @property
     def _willing(self) -> Sequence[str]:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from attrs import astuple, field, frozen
 
@@ -212,6 +212,15 @@ class LanguageModel(Protocol):
     @abstractmethod
     def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, as they come."""
+
+
+@runtime_checkable
+class TokenCounter(Protocol):
+    """Counts as its provider does. Raises what a language model raises."""
+
+    @abstractmethod
+    async def count(self, prompt: Prompt) -> int:
+        """Give the tokens that *prompt* has."""
 
 
 class ModelFailed(Unavailable):

@@ -54,6 +54,7 @@ from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
 from application.check_prompts import Checking
 from application.coalesce import Flights
+from application.count_tokens import CountTokens
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
@@ -198,8 +199,8 @@ def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict
         if each.kind == EXTRACTIVE:
             offers[name] = Offer(quoting, model, (model,), each.aliases, not alone)
         else:
-            guarded = guard(name, each, models[name])
-            offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone)
+            guarded, counter = guard(name, each, models[name]), models[name] if each.kind == "anthropic" else None
+            offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone, counter)
     return offers
 
 
@@ -487,6 +488,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     )
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)
+    count_tokens = Singleton(CountTokens, routes)
     check_health = Singleton(
         CheckHealth,
         Dict(

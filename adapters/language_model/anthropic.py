@@ -13,7 +13,7 @@ from attrs import frozen
 from msgspec import Struct, ValidationError, convert
 
 from adapters.language_model.anthropic_events import Extras, says_something
-from adapters.language_model.anthropic_request import body_of, headers_of
+from adapters.language_model.anthropic_request import body_of, counted_of, headers_of
 from adapters.language_model.ending import finish_reason
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.formats import check_format
@@ -28,6 +28,7 @@ from domain.generation import (
     ModelUnreachable,
     Prompt,
     PromptRefused,
+    TokenCounter,
     TokenUsage,
 )
 from domain.wires import ANTHROPIC
@@ -71,6 +72,10 @@ class _Usage(Struct):
         )
 
 
+class _Counted(Struct):
+    input_tokens: int
+
+
 class _Message(Struct):
     model: str | None = None
     usage: _Usage | None = None
@@ -101,7 +106,7 @@ class _Event(Struct):
 
 
 @frozen
-class AnthropicLanguageModel(LanguageModel):
+class AnthropicLanguageModel(LanguageModel, TokenCounter):
     """A model behind Anthropic's messages. Parameters it does not know go to the provider as they are."""
 
     client: AsyncAnthropic
@@ -132,6 +137,18 @@ class AnthropicLanguageModel(LanguageModel):
                     if chunk := listener.hear(event, convert(event, _Event).chunk(), says_something(event)):
                         yield chunk
         yield listener.end(events.response.headers.get("content-type", ""))
+
+    async def count(self, prompt: Prompt) -> int:
+        """Have the provider count."""
+        check_format(prompt, ANTHROPIC)
+        with translating_refusals(APIError, partial(self._refusal, prompt)), translating(ERRORS):
+            counted = await self.client.post(
+                "/v1/messages/count_tokens",
+                cast_to=object,
+                body=counted_of(prompt),
+                options={"headers": headers_of(prompt)},
+            )
+            return convert(counted, _Counted).input_tokens
 
     async def _call(self, prompt: Prompt) -> AsyncStream[Any]:
         check_format(prompt, ANTHROPIC)

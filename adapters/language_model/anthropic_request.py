@@ -30,15 +30,17 @@ INSTRUCTING = frozenset({Role.SYSTEM, Role.DEVELOPER})
 def body_of(prompt: Prompt) -> dict[str, object]:
     """Give what is sent."""
     beside = prompt.handling.body if prompt.handling and prompt.handling.format == ANTHROPIC else {}
+    return {**beside, "max_tokens": MAX_TOKENS, **counted_of(prompt), "stream": True}
+
+
+def counted_of(prompt: Prompt) -> dict[str, object]:
+    """Give what is sent to be counted: the prompt and nothing else."""
     system = _instructions([each for each in prompt.messages if each.role in INSTRUCTING])
     return {
-        **beside,
-        "max_tokens": MAX_TOKENS,
         **_parameters(prompt),
         "model": prompt.model,
         "messages": [_turn(each) for each in prompt.messages if each.role not in INSTRUCTING],
         **({"system": system} if system else {}),
-        "stream": True,
     }
 
 

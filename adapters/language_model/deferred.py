@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Callable
 
 from attrs import define, field
 
-from domain.generation import Chunk, LanguageModel, Prompt
+from domain.generation import Chunk, LanguageModel, Prompt, PromptRefused, TokenCounter
 
 
 @define
-class DeferredLanguageModel(LanguageModel):
+class DeferredLanguageModel(LanguageModel, TokenCounter):
     """Builds the real one in a thread, once, so that neither the start nor the event loop waits for an import."""
 
     build: Callable[[], LanguageModel]
@@ -24,6 +24,13 @@ class DeferredLanguageModel(LanguageModel):
                 yield chunk
         finally:
             await stream.aclose()
+
+    async def count(self, prompt: Prompt) -> int:
+        """Let the real one count, if it can."""
+        model = await self.prepare()
+        if not isinstance(model, TokenCounter):
+            raise PromptRefused.field("model", "its provider does not count tokens")
+        return await model.count(prompt)
 
     async def prepare(self) -> LanguageModel:
         """Build the real one, unless that was done; one that could not be built is tried again next time."""

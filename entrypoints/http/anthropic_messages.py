@@ -7,12 +7,13 @@ from attrs import frozen
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
+from application.count_tokens import CountTokens
 from application.tell_answers import Telling
 from domain.answers import Answer
 from entrypoints.http.anthropic_blocks import blocks_of, ending_of, usage_of
 from entrypoints.http.anthropic_errors import anthropic_handlers
 from entrypoints.http.anthropic_stream import Beginning, MessageNarration, ReplayNarration
-from entrypoints.http.foreign import Asked, ForeignDoor, Manner, model_asked
+from entrypoints.http.foreign import Asked, ForeignDoor, ForeignReception, Manner, model_asked
 from entrypoints.http.foreign_usage import Accounts
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.narration import Narration
@@ -43,6 +44,18 @@ class MessageManner(Manner):
             known = Beginning(f"msg_{number}", telling.whole.completion.model, tells_usage)
             return ReplayNarration(known, self.accounts)
         return MessageNarration(Beginning(f"msg_{number}", model_asked(asked), tells_usage), self.accounts)
+
+
+def count_door(receive: ForeignReception, count_tokens: CountTokens) -> HTTPRouteHandler:
+    """Make the route that only counts."""
+
+    @post("/v1/messages/count_tokens", status_code=200, include_in_schema=False, exception_handlers=anthropic_handlers)
+    async def count(request: LeanRequest) -> Response[Any]:
+        """Have the provider count the tokens of what would be asked."""
+        asked, _ = await receive(request)
+        return Response({"input_tokens": await count_tokens(asked.question)})
+
+    return count
 
 
 def messages_door(door: ForeignDoor) -> HTTPRouteHandler:

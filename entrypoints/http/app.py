@@ -60,8 +60,12 @@ def _foreign_doors(reception: Reception, container: Container) -> list[HTTPRoute
     chat = ForeignDoor(ForeignReception(reception, ReadChat(routes)), *answering, openai_chat.ChatManner(accounts))
     reading = ForeignReception(reception, ReadMessage(routes))
     messages = ForeignDoor(reading, *answering, anthropic_messages.MessageManner(accounts))
-    doors = [openai_chat.chat_door(chat), anthropic_messages.messages_door(messages)]
-    return [*doors, *models.models_doors(reception, routes)]
+    return [
+        openai_chat.chat_door(chat),
+        anthropic_messages.messages_door(messages),
+        anthropic_messages.count_door(reading, container.count_tokens()),
+        *models.models_doors(reception, routes),
+    ]
 
 
 def _cache_router(reception: Reception, container: Container) -> Router:

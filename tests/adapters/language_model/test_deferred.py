@@ -4,7 +4,7 @@ from contextlib import aclosing
 import pytest
 
 from adapters.language_model.deferred import DeferredLanguageModel
-from domain.generation import Chunk, LanguageModel, Prompt
+from domain.generation import Chunk, LanguageModel, Prompt, PromptRefused
 from tests.doubles import ScriptedModel, saying
 
 PROMPT = Prompt("scripted-1", ())
@@ -78,3 +78,8 @@ async def test_closing_what_has_nothing_to_close_is_fine() -> None:
 
 async def _text(model: LanguageModel) -> str:
     return "".join([chunk.text async for chunk in model.stream(PROMPT)])
+
+
+async def test_one_that_cannot_count_says_so() -> None:
+    with pytest.raises(PromptRefused, match="does not count"):
+        await DeferredLanguageModel(Builder(ScriptedModel())).count(PROMPT)

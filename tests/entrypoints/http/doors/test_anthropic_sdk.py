@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from tests.entrypoints.http.doors.anthropic_provider import Message, calls, says, thinks
 from tests.entrypoints.http.listening import Server
-from tests.upstream import Cut, ScriptedUpstream, anthropic_answer, anthropic_failure
+from tests.upstream import Cut, ScriptedUpstream, anthropic_answer, anthropic_failure, failure
 
 numbers = itertools.count()
 WEATHER = {"name": "get_weather", "description": "Tell it.", "input_schema": {"type": "object", "properties": {}}}
@@ -304,3 +304,30 @@ def test_structured_output(clients: Clients, provider: ScriptedUpstream, asked: 
         parsed = clients.ours.messages.parse(**asked, output_format=Verdict).parsed_output
         assert parsed == Verdict(sure=True, why="It is written.")
     assert provider.requests[-1].json["output_config"]["format"]["type"] == "json_schema"
+
+
+class TestCounting:
+    def test_is_left_to_the_provider(self, clients: Clients, provider: ScriptedUpstream, asked: Any) -> None:
+        provider.answer(lambda _: failure(200, {"input_tokens": 42}))
+        provider.requests.clear()
+        asked = {"model": "claude-x", "messages": asked["messages"], "system": [CACHED], "tools": [WEATHER]}
+        counted = [client.messages.count_tokens(**asked).input_tokens for client in (clients.direct, clients.ours)]
+
+        direct, ours = provider.requests
+        assert counted == [42, 42]
+        assert ours.path.partition("?")[0] == direct.path.partition("?")[0]
+        assert ours.json == direct.json
+
+    def test_is_refused_where_the_provider_does_not_count(self, clients: Clients, asked: Any) -> None:
+        there = {"x-ragboost-provider": "openai"}
+        with pytest.raises(anthropic.NotFoundError, match="does not count"):
+            clients.ours.messages.count_tokens(model="gpt-x", messages=asked["messages"], extra_headers=there)
+
+    def test_fails_as_the_provider_does(self, clients: Clients, provider: ScriptedUpstream, asked: Any) -> None:
+        for reply, kind in (
+            (anthropic_failure(429, "No.", "rate_limit_error"), anthropic.RateLimitError),
+            (failure(200, {"tokens": "many"}), anthropic.InternalServerError),
+        ):
+            provider.answer(lambda _, reply=reply: reply)
+            with pytest.raises(kind):
+                clients.ours.messages.count_tokens(model="claude-x", messages=asked["messages"])
