@@ -11,7 +11,7 @@ from domain.answers import Asking
 from domain.caching import AnswerCache, Lifetime, StoredAnswer
 from domain.clock import Clock
 from domain.events import EventSink
-from domain.generation import Completion
+from domain.generation import Completion, FinishReason
 
 
 @frozen
@@ -28,7 +28,9 @@ class RememberAnswers:
 
     async def __call__(self, asking: Asking, completion: Completion, recall: Recall) -> None:
         """Keep a whole answer, unless it has been purged since *recall*."""
-        if not completion.is_whole:
+        # Calls of tools that nobody has at hand are no answer.
+        wanted = asking.question.literal or completion.finish_reason is not FinishReason.TOOL_CALLS
+        if not (completion.is_whole and wanted):
             return
         stored = self._stored(asking, completion, recall)
         if not self.purges.overtook(recall.epoch, stored):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from attrs import evolve
 
 from adapters.answer_cache.memory import MemoryAnswerCache
 from application.heal_memory import HealMemory
@@ -12,11 +13,13 @@ from domain.catalogue import Holdings, Selection
 from domain.entries import Entry
 from domain.errors import Absent
 from domain.events import AnswersRemoved
-from domain.generation import Message, Role
+from domain.generation import Chunk, FinishReason, Message, Role
 from domain.questions import Fingerprint
 from domain.similarity import Point
+from domain.wires import Wire
 from tests.builders import a_fingerprint, a_question, a_stored_answer, an_asking
 from tests.core import Core
+from tests.doubles import ScriptedModel
 
 
 async def remember(core: Core, *numbers: int, **fields: object) -> None:
@@ -172,6 +175,17 @@ class TestLiteralQuestions:
         assert again.source is not None
         assert again.source.literal
         assert await core.index.page(None, 10) == []
+
+    @pytest.mark.parametrize("literal", [True, False])
+    async def test_alone_may_be_answered_by_calls_of_tools(self, literal: bool) -> None:
+        called = Chunk(finish_reason=FinishReason.TOOL_CALLS, extras=Wire("openai", {"choices": []}))
+        core = Core(ScriptedModel([called]))
+        asked = evolve(self.ASKED, text="question 1", literal=literal)
+        await core.answer(an_asking(question=asked))
+
+        assert (await core.answer(an_asking(question=asked))).origin is (
+            Origin.EXACT_HIT if literal else Origin.GENERATED
+        )
 
     async def test_are_left_alone_where_meanings_are_filed(self) -> None:
         core = Core()
