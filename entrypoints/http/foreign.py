@@ -15,6 +15,7 @@ from application.fall_back import BETWEEN
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.clock import Stopwatch
+from domain.errors import Malformed
 from domain.generation import Completion
 from domain.questions import Question
 from entrypoints.http.answer_headers import headers_of, headers_so_far
@@ -86,10 +87,15 @@ class ForeignReception:
         with stopwatch.time("admit"):
             sender = _sender(await self.reception.tenant(request), request.raw_headers)
             check_kind(request.scope["headers"])
-            body = await request.body()
-            asked = (self._read_before if len(body) <= KNOWN_BODY else self.read)(sender, body)
+            asked = self._asked(sender, await request.body())
             wishes = sender.wishes.directives(request.cache_control, asked.keep)
         return asked, Asking(asked.question, wishes, stopwatch)
+
+    def _asked(self, sender: Sender, body: bytes) -> Asked:
+        try:
+            return (self._read_before if len(body) <= KNOWN_BODY else self.read)(sender, body)
+        except RecursionError as error:  # it could be read, but not be written again
+            raise Malformed.field("body", "is nested too deeply") from error
 
 
 @frozen

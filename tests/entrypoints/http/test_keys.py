@@ -167,3 +167,26 @@ def test_when_keys_cannot_be_looked_up_nobody_is_served(tmp_path: Path) -> None:
     assert reply.headers["content-type"] == PROBLEM
     assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
     assert [each["name"] for each in ready.json()["dependencies"] if not each["alive"]] == ["key_ring"]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_at_the_doors_of_others_a_key_opens_its_own_tenant_s_memory_and_no_other(
+    production: Service, path: str
+) -> None:
+    asked = {"model": "gpt-x", "messages": [{"role": "user", "content": f"Whose memory is behind {path}?"}]}
+    one, other = (production.create_key(f"{name}-{next(numbers)}", f"{name}-doors").secret for name in ("one", "other"))
+    seen = [
+        production.client.post(path, json=asked, headers=headers).headers["x-ragboost-cache"]
+        for headers in ({"x-api-key": one}, {"authorization": f"Bearer {one}"}, {"x-api-key": other})
+    ]
+    assert seen == ["miss", "exact", "miss"]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens", "/v1/models"])
+@pytest.mark.parametrize("secret", ["no-key-needed", "rb-unknown"])
+def test_at_the_doors_of_others_nobody_is_served_without_one(production: Service, path: str, secret: str) -> None:
+    asked = {"model": "gpt-x", "messages": [{"role": "user", "content": "Who is there?"}]}
+    method = "GET" if path == "/v1/models" else "POST"
+    reply = production.client.request(method, path, json=asked, headers={"authorization": f"Bearer {secret}"})
+    assert reply.status_code == 401
+    assert reply.json()["error"]["message"]

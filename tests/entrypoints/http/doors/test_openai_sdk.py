@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -321,6 +322,17 @@ class TestErrors:
         with pytest.raises(openai.APIStatusError, match="RAGBOOST_MAX_BODY_BYTES") as caught:
             clients.ours.chat.completions.create(model="gpt-x", messages=[large])
         assert (caught.value.status_code, caught.value.param) == (413, "body")
+
+    @pytest.mark.parametrize("depth", [300, 900, 980, 5_000])
+    def test_of_a_body_that_is_nested_too_deeply(
+        self, ragboost: Server, provider: ScriptedUpstream, asked: Any, depth: int
+    ) -> None:
+        provider.answer(says("Yes."))
+        nested = "[" * depth + "]" * depth
+        body = json.dumps({**asked, "odd": "ODD"}).replace('"ODD"', nested)
+        headers = {"content-type": "application/json"}
+        reply = httpx.post(f"{ragboost.url}/v1/chat/completions", content=body, headers=headers)
+        assert reply.status_code in {200, 400}, reply.text
 
     def test_never_repeat_what_was_said(self, clients: Clients, provider: ScriptedUpstream) -> None:
         secret = {"role": "user", "content": [{**IMAGE, "caption": "my secret diary"}]}
