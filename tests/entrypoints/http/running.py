@@ -21,7 +21,7 @@ from attrs import frozen
 
 START = [sys.executable, "-c", "from entrypoints.cli.main import main; main()", "serve", "--port", "0"]
 ADDRESS = re.compile(r"RAGBoost answers on http://127\.0\.0\.1:(\d+)")
-PATIENCE = 20.0
+PATIENCE = 60.0
 OURS = ("RAGBOOST_", "OPENAI_", "ANTHROPIC_", "LOG_", "REDIS_", "QDRANT_")
 
 
