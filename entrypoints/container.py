@@ -55,6 +55,7 @@ from application.check_health import CheckHealth
 from application.check_prompts import Checking
 from application.coalesce import Flights
 from application.count_tokens import CountTokens
+from application.embed_texts import EmbedTexts
 from application.evaluate_pairs import EvaluatePairs
 from application.evaluate_traffic import EvaluateTraffic
 from application.evict_answers import EvictAnswers
@@ -489,6 +490,7 @@ class Container(DeclarativeContainer):  # over budget: one list of all there is,
     give_feedback = Singleton(GiveFeedback, inspect_answers, meanings, judge_hits, purge_answers, events)
     report_quality = Singleton(ReportQuality, judge_hits)
     count_tokens = Singleton(CountTokens, routes)
+    embed_texts = Singleton(EmbedTexts, embedder)
     check_health = Singleton(
         CheckHealth,
         Dict(

@@ -6,7 +6,18 @@ from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.container import Container
-from entrypoints.http import anthropic_messages, cache, given, models, openai_chat, queries, query, system, trust
+from entrypoints.http import (
+    anthropic_messages,
+    cache,
+    given,
+    models,
+    openai_chat,
+    openai_embeddings,
+    queries,
+    query,
+    system,
+    trust,
+)
 from entrypoints.http.anthropic_request import ReadMessage
 from entrypoints.http.documentation import ANSWER_HEADERS, REQUEST_ID, openapi
 from entrypoints.http.examples import BODIES
@@ -64,7 +75,8 @@ def _foreign_doors(reception: Reception, container: Container) -> list[HTTPRoute
         openai_chat.chat_door(chat),
         anthropic_messages.messages_door(messages),
         anthropic_messages.count_door(reading, container.count_tokens()),
-        *models.models_doors(reception, routes),
+        openai_embeddings.embeddings_door(reception, container.embed_texts()),
+        *models.models_doors(reception, routes, container.embedder()),
     ]
 
 

@@ -383,7 +383,7 @@ class TestModels:
     def test_are_listed(self, clients: Clients) -> None:
         listed = {each.id: each.owned_by for each in clients.ours.models.list()}
         assert listed["gpt-6-luna"] == "openai"
-        assert {"openai", "anthropic", "extractive"} == {*listed.values()}
+        assert {"openai", "anthropic", "extractive", "ragboost"} == {*listed.values()}
 
     def test_are_given_one_by_one(self, clients: Clients) -> None:
         assert clients.ours.models.retrieve("gpt-6-luna").owned_by == "openai"
@@ -437,3 +437,32 @@ async def _gathered(client: AsyncOpenAI, asked: Any) -> tuple[str, int]:
     chunks = [each async for each in await client.chat.completions.create(**asked)]
     text = "".join(choice.delta.content or "" for each in chunks for choice in each.choices)
     return text, sum(each.usage.total_tokens for each in chunks if each.usage)
+
+
+class TestEmbeddings:
+    @pytest.fixture
+    def model(self, clients: Clients) -> str:
+        return next(each.id for each in clients.ours.models.list() if each.owned_by == "ragboost")
+
+    def test_are_those_of_our_own_embedder(self, clients: Clients, model: str) -> None:
+        texts = ["What is RAGBoost?", "Who was Napoleon?"]
+        several = clients.ours.embeddings.create(input=texts, model=model)
+        single = clients.ours.embeddings.create(input=texts[0], model=model, encoding_format="float")
+        assert [each.index for each in several.data] == [0, 1]
+        assert several.data[0].embedding == pytest.approx(single.data[0].embedding)
+        assert sum(each * each for each in single.data[0].embedding) == pytest.approx(1)
+        assert (several.model, several.usage.prompt_tokens) == (model, several.usage.total_tokens)
+
+    @pytest.mark.parametrize(
+        ("fields", "param"),
+        [({"input": []}, "input"), ({"input": [" "]}, "input[0]"), ({"input": [[1, 2]]}, "input[0]"),
+         ({"dimensions": 5}, "dimensions")],
+    )  # fmt: skip
+    def test_of_what_is_no_text_are_refused(self, clients: Clients, model: str, fields: Any, param: str) -> None:
+        with pytest.raises(openai.BadRequestError) as caught:
+            clients.ours.embeddings.create(**{"input": "x", "model": model, **fields})
+        assert caught.value.param == param
+
+    def test_of_another_model_are_not_made(self, clients: Clients) -> None:
+        with pytest.raises(openai.NotFoundError, match="there is"):
+            clients.ours.embeddings.create(input="x", model="text-embedding-4")
