@@ -55,16 +55,17 @@ def write_bodies(path: Path, questions: Iterable[str]) -> Path:
 
 @frozen
 class Asking:
-    """Requests from *bodies*, over so many connections, sent from *cores*."""
+    """Requests from *bodies* to *path*, over so many connections, sent from *cores*."""
 
     bodies: Path
     connections: int
     cores: frozenset[int] = CLIENT_CORES
+    path: str = "/api/v1/query"
 
     def ask(self, service: Service | Plain, seconds: int, first: int = 0) -> Load:
         """Ask *service* for so long, from the body at place *first* on."""
         sizes = [f"-c{self.connections}", f"-d{seconds}s", "-t1", "--timeout", "10s"]
-        address = [f"{service.url}/api/v1/query", "--", str(self.bodies), service.key, str(first)]
+        address = [f"{service.url}{self.path}", "--", str(self.bodies), service.key, str(first)]
         command = pinned(self.cores, ["wrk", *sizes, "-s", str(SCRIPT), *address])
         before = processor_seconds(service.process)
         shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import batches
+import doors
 import exact_hit
 import growth
 import outages
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "growth": growth.measure,
     "shared": shared_hits.measure,
     "outage": outages.measure,
+    "doors": doors.measure,
     "sizing": sizing.measure,
 }
 
