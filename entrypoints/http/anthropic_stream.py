@@ -49,6 +49,7 @@ class MessageNarration(Narration):
     accounts: Accounts
     _began: bool = field(default=False, init=False)
     _open: int | None = field(default=None, init=False)
+    _blocks: int = field(default=0, init=False)
     _ending: tuple[Event, ...] = field(default=(), init=False)
 
     def so_far(self, chunks: Sequence[Chunk]) -> bytes:
@@ -81,6 +82,7 @@ class MessageNarration(Narration):
         """Know which block is open, should the rest come otherwise."""
         if event["type"] == "content_block_start":
             self._open = event.get("index", 0)
+            self._blocks += 1
         elif event["type"] == "content_block_stop":
             self._open = None
 
@@ -89,9 +91,9 @@ class MessageNarration(Narration):
             self._began = True
             yield self.beginning.built()
         if self._open is None:
-            self._open = 0
+            self._open, self._blocks = self._blocks, self._blocks + 1
             block = {"type": "text", "text": ""}
-            yield {"type": "content_block_start", "index": 0, "content_block": block}
+            yield {"type": "content_block_start", "index": self._open, "content_block": block}
 
     def _ended_by(self, answer: Answer) -> Iterator[Event]:
         if not self._began:
