@@ -95,14 +95,18 @@ class _Lease:
     pilot: str
     delivery: Delivery
     _wanted: asyncio.Event = field(factory=asyncio.Event)
+    _told: int = 0
 
     async def kept(self, make: MakeCompletion) -> Completion:
         beside = [asyncio.create_task(each) for each in (self.renew(), self.tell())]
         try:
-            return await _continued(make, self.delivery)
+            completion = await _continued(make, self.delivery)
         finally:
             for each in beside:
                 each.cancel()
+        if self._wanted.is_set():
+            await self._tell_news()  # what is no text, such as calls of tools, is told in chunks only
+        return completion
 
     async def renew(self) -> None:
         while True:
@@ -114,13 +118,15 @@ class _Lease:
     async def tell(self) -> None:
         """Tell what has come, every so often, from when somebody wants to hear it: mostly nobody does."""
         await self._wanted.wait()
-        told = 0
         while True:
-            if new := self.delivery.chunks[told:]:
-                with Surviving("flight_board", self.fleet.events):
-                    await self.fleet.board.tell(self.flight, self.pilot, told, new)
-                    told += len(new)
+            await self._tell_news()
             await asyncio.sleep(TELL_EVERY)
+
+    async def _tell_news(self) -> None:
+        if new := self.delivery.chunks[self._told :]:
+            with Surviving("flight_board", self.fleet.events):
+                await self.fleet.board.tell(self.flight, self.pilot, self._told, new)
+                self._told += len(new)
 
 
 def _continued(make: MakeCompletion, delivery: Delivery) -> Coroutine[Any, Any, Completion]:

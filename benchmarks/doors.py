@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 from attrs import evolve, frozen
@@ -118,8 +119,8 @@ def _text(line: str) -> Iterator[str]:
 
 def _call(client: OpenAI, number: int) -> Taken:
     began, first = time.perf_counter(), 0.0
-    body = _chat(number)
-    for chunk in client.chat.completions.create(model=MODEL, messages=body["messages"], stream=True):
+    messages: Any = _chat(number)["messages"]
+    for chunk in client.chat.completions.create(model=MODEL, messages=messages, stream=True):
         if not first and chunk.choices and chunk.choices[0].delta.content:
             first = time.perf_counter()
     return Taken((time.perf_counter() - began) * 1000, (first - began) * 1000)

@@ -5,8 +5,6 @@ from attrs import frozen
 from domain.answers import Answer, Origin
 from domain.generation import TokenUsage
 
-PAID = frozenset({Origin.GENERATED, Origin.PASSED})
-
 
 @frozen
 class Accounts:
@@ -16,7 +14,7 @@ class Accounts:
 
     def tells_all(self, origin: Origin) -> bool:
         """Tell whether the provider's own figures stand."""
-        return self.remembered or origin in PAID
+        return self.remembered or origin.is_paid
 
     def spent(self, answer: Answer) -> TokenUsage:
         """Give the tokens to tell of."""

@@ -17,6 +17,7 @@ from domain.answers import Origin
 from domain.events import PartFailed
 from domain.flights import Flight, FlightBoardUnavailable, Outcome, Sighting
 from domain.generation import AnswerCutShort, Chunk, ModelBroken, ModelFailed
+from domain.wires import Wire
 from tests.builders import an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
@@ -224,6 +225,22 @@ async def test_where_nobody_hears_nothing_is_told() -> None:
     await asyncio.gather(*asking)
 
     assert shared.board.told == 0
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_the_last_chunks_are_told_before_the_flight_lands(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, call = asyncio.Event(), Wire("openai", {"tool_calls": []})
+    shared = Shared(ScriptedModel((Chunk("One "), gate, Chunk(wires=(call,)), *saying("two."))))
+    asking = asyncio.create_task(ask(shared.worker()))
+    await asyncio.sleep(0.02)
+    telling = await tell(shared.worker())
+    monkeypatch.setattr(share_flights, "TELL_EVERY", 60.0)
+    await asyncio.sleep(0.05)
+    gate.set()
+
+    heard = [each async for chunks in telling.chunks(5) for each in chunks]
+    assert [wire for each in heard for wire in each.wires] == [call]
+    assert "".join(each.text for each in heard) == (await asking)[1] == "One two."
 
 
 async def test_what_was_not_told_in_time_is_heard_when_it_is_whole() -> None:
