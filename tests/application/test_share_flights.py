@@ -11,6 +11,7 @@ from adapters.flight_board.memory import MemoryFlightBoard
 from adapters.purge_journal.memory import MemoryPurgeJournal
 from application import share_flights
 from application.coalesce import Flights
+from application.pass_on_chunks import Delivery
 from application.share_flights import Fleet
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import Origin
@@ -18,7 +19,7 @@ from domain.events import PartFailed
 from domain.flights import Flight, FlightBoardUnavailable, Outcome, Sighting
 from domain.generation import AnswerCutShort, Chunk, ModelBroken, ModelFailed
 from domain.wires import Wire
-from tests.builders import an_asking
+from tests.builders import a_completion, an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying
 
@@ -255,6 +256,15 @@ async def test_what_was_not_told_in_time_is_heard_when_it_is_whole() -> None:
     assert await all_heard(await telling) == "One two."
     assert (await telling).origin is Origin.COALESCED
     assert (await asking)[1] == "One two."
+
+
+def test_what_could_not_be_told_is_taken_from_the_whole() -> None:
+    delivery = Delivery()
+    delivery.overhear((Chunk("One "),))
+
+    delivery.completed_by(a_completion("One two."))
+
+    assert [each.text for each in delivery.chunks] == ["One ", "two."]
 
 
 @pytest.mark.usefixtures("hurried")
