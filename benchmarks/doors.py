@@ -90,7 +90,7 @@ async def streams(service: Service, upstream: ScriptedUpstream) -> list[Figure]:
     pieces = [f"piece {number} " for number in range(CHUNKS)]
     upstream.answer(lambda _: openai_answer(pieces).slowly(0.005))
     numbers, broken, taken = count(2_000_000), 0, []
-    limits = httpx.Limits(max_connections=STREAMS)
+    limits = httpx.Limits(max_connections=STREAMS, max_keepalive_connections=0)
     headers = {"x-api-key": service.key}
     async with httpx.AsyncClient(base_url=service.url, headers=headers, limits=limits, timeout=120) as client:
         for _ in steps(f"{STREAMS} streams of {CHUNKS} chunks", range(4)):
