@@ -13,8 +13,8 @@ from domain.generation import Message, Role
 from domain.questions import Question
 from domain.wires import ANTHROPIC, Wire
 from entrypoints.http.bodies import fitted, read
-from entrypoints.http.conversations import all_plain, is_plain, only_one_format_says, text_of, title
-from entrypoints.http.foreign import Asked, Sender
+from entrypoints.http.conversations import all_plain, is_plain, text_of
+from entrypoints.http.foreign import Asked, Said, Sender, question_of
 from entrypoints.http.unknown_model import choose
 
 HANDLING = frozenset({"cache_control", "metadata", "service_tier"})
@@ -71,18 +71,7 @@ class ReadMessage:
         messages = (*_instructions(known.system), *_turns(known.messages))
         parameters = _parameters(sender, sent)
         literal = not (all_plain(messages) and BEYOND.isdisjoint(sent))
-        return Question(
-            tenant=sender.tenant,
-            text=title(messages) if literal else messages[-1].content,
-            provider=route.provider,
-            model=route.model,
-            namespace=sender.wishes.namespace or "",
-            history=messages if literal else messages[:-1],
-            parameters=parameters,
-            literal=literal,
-            format=ANTHROPIC if only_one_format_says(messages, parameters) else "",
-            handling=_handling(sent),
-        )
+        return question_of(sender, route, Said(ANTHROPIC, messages, parameters, literal, _handling(sent)))
 
 
 def _parameters(sender: Sender, sent: Mapping[str, Any]) -> dict[str, object]:

@@ -12,14 +12,17 @@ from litestar import Response
 from application.answer_question import AnswerQuestion
 from application.apologise import Apologising
 from application.fall_back import BETWEEN
+from application.route_models import Route
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.clock import Stopwatch
 from domain.errors import Malformed
-from domain.generation import Completion
+from domain.generation import Completion, Message
 from domain.questions import Question
+from domain.wires import Wire
 from entrypoints.http.answer_headers import headers_of, headers_so_far
 from entrypoints.http.bodies import check_kind
+from entrypoints.http.conversations import only_one_format_says, title
 from entrypoints.http.lean_request import LeanRequest
 from entrypoints.http.narration import Narration
 from entrypoints.http.presence import Attended
@@ -55,6 +58,37 @@ class Asked:
     streams: bool = False
     tells_usage: bool = True
     keep: bool = True
+
+
+@frozen
+class Said:
+    """
+    What a request in the wire format *format* says.
+
+    *literal*: only the very same request is the same question. *handling* is how the provider shall handle it.
+    """
+
+    format: str
+    messages: tuple[Message, ...]
+    parameters: dict[str, object]
+    literal: bool
+    handling: Wire | None
+
+
+def question_of(sender: Sender, route: Route, said: Said) -> Question:
+    """Give the question that *said* comes to; where all formats can say it, it is the same in all of them."""
+    return Question(
+        tenant=sender.tenant,
+        text=title(said.messages) if said.literal else said.messages[-1].content,
+        provider=route.provider,
+        model=route.model,
+        namespace=sender.wishes.namespace or "",
+        history=said.messages if said.literal else said.messages[:-1],
+        parameters=said.parameters,
+        literal=said.literal,
+        format=said.format if only_one_format_says(said.messages, said.parameters) else "",
+        handling=said.handling,
+    )
 
 
 class Manner(Protocol):

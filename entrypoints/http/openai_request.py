@@ -12,8 +12,8 @@ from domain.errors import Malformed
 from domain.questions import Question
 from domain.wires import OPENAI, Wire
 from entrypoints.http.bodies import fitted, read
-from entrypoints.http.conversations import all_plain, only_one_format_says, title
-from entrypoints.http.foreign import Asked, Sender
+from entrypoints.http.conversations import all_plain
+from entrypoints.http.foreign import Asked, Said, Sender, question_of
 from entrypoints.http.openai_messages import to_messages
 from entrypoints.http.unknown_model import choose
 
@@ -98,18 +98,7 @@ def _question(sender: Sender, sent: Mapping[str, Any], known: ChatRequest, route
     if known.n not in {None, 1}:
         parameters["n"] = known.n
     literal = bool(known.tools or known.functions) or not all_plain(messages)
-    return Question(
-        tenant=sender.tenant,
-        text=title(messages) if literal else messages[-1].content,
-        provider=route.provider,
-        model=route.model,
-        namespace=sender.wishes.namespace or "",
-        history=messages if literal else messages[:-1],
-        parameters=parameters,
-        literal=literal,
-        format=OPENAI if only_one_format_says(messages, parameters) else "",
-        handling=_handling(sent),
-    )
+    return question_of(sender, route, Said(OPENAI, messages, parameters, literal, _handling(sent)))
 
 
 def _handling(sent: Mapping[str, Any]) -> Wire | None:
