@@ -2,15 +2,12 @@
 
 # file over budget: wiring is a list, and a list is read best on one page
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
 from random import Random
-from typing import Any, TypeVar
 
 import structlog
-from attrs import frozen
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable as Call
 from dependency_injector.providers import Dependency, Dict, Object, Selector, Singleton
@@ -18,7 +15,6 @@ from dependency_injector.providers import List as Listing
 
 from adapters.answer_cache.layered import LayeredAnswerCache
 from adapters.answer_cache.memory import MemoryAnswerCache
-from adapters.answer_judge.language_model import ModelAnswerJudge
 from adapters.answer_judge.local import LocalAnswerJudge
 from adapters.calibration_store.memory import MemoryCalibrationStore
 from adapters.calibration_store.sql import SqlCalibrationStore
@@ -31,9 +27,6 @@ from adapters.event_sink.prometheus import PrometheusPage
 from adapters.hit_sampler.random import RandomHitSampler
 from adapters.key_ring.sql import SqlKeyRing
 from adapters.language_model.deferred import DeferredLanguageModel
-from adapters.language_model.known_models import context_window, count_tokens
-from adapters.language_model.retrying import RetryingLanguageModel
-from adapters.language_model.throttled import Limits, ThrottledLanguageModel
 from adapters.ledger.sql import SqlLedger
 from adapters.prior import read_prior
 from adapters.purge_journal.memory import MemoryPurgeJournal
@@ -49,10 +42,8 @@ from application.answer_afresh import AnswerAfresh
 from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
 from application.apologise import Apologising, ApologisingToMany, Apology
-from application.break_circuits import Breaking
 from application.bridge_indexes import BridgedIndex
 from application.check_health import CheckHealth
-from application.check_prompts import Checking
 from application.coalesce import Flights
 from application.count_tokens import CountTokens
 from application.embed_texts import EmbedTexts
@@ -77,7 +68,6 @@ from application.keep_verdicts import RecentVerdicts
 from application.learn_from_answers import LearnFromAnswers
 from application.manage_keys import ManageKeys
 from application.migrate_index import MigrateIndex, Succession
-from application.price_calls import Priced
 from application.purge_answers import PurgeAnswers
 from application.recall_answers import Recollection
 from application.recall_by_meaning import Meanings
@@ -85,25 +75,19 @@ from application.rehearse_requests import KnownEmbeddings, Parts
 from application.remember_answers import RememberAnswers
 from application.report_quality import ReportQuality
 from application.report_usage import ReportUsage
-from application.route_models import ANY, Offer, Routes
+from application.route_models import Offer, Routes
 from application.select_models import Cheapest, InOrder, InTurn, Quickest
 from application.share_flights import Fleet
 from application.tell_answers import TellAnswer
-from application.time_models import Timed
 from application.work_aside import Aside
 from domain.budgets import ErrorBudget
 from domain.caching import Lifetime
 from domain.candidates import FEATURES
-from domain.capacity import RANGES, Capacity
-from domain.clock import Clock
-from domain.events import EventSink
-from domain.generation import LanguageModel
-from domain.pricing import FREE, Price, Tariff
-from domain.resilience import Backoff
 from domain.verdicts import ThresholdPolicy, VerifiedPolicy
 from entrypoints.opening import (
     connect,
     connect_redis,
+    kept_open,
     open_onnx,
     open_redis,
     open_sqlite,
@@ -121,11 +105,9 @@ from entrypoints.opening_indexes import (
     open_qdrant,
     open_qdrant_shelf,
 )
-from entrypoints.settings import EXTRACTIVE, Settings
-from entrypoints.settings_prices import ModelPrice
-from entrypoints.settings_providers import Provider
+from entrypoints.opening_models import Guarding, connected, hearsay, judge_by_model, offered, set_prices
+from entrypoints.settings import Settings
 
-Thing = TypeVar("Thing")
 MEGABYTE = 1_000_000
 
 AS_MANY_AS_IT_TAKES = 1_000_000_000
@@ -143,84 +125,6 @@ TRUST = 0.8
 SEED = 7
 
 log = structlog.get_logger()
-
-
-def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
-    """Have *thing* closed in the end."""
-    close = getattr(thing, "aclose", None) or getattr(thing, "close")  # noqa: B009 - adapters name it either way
-    open_things.push_async_callback(close)
-    return thing
-
-
-def connected(settings: Settings, own: dict[str, Any], open_things: AsyncExitStack) -> dict[str, LanguageModel]:
-    """Give the language model of each provider that is configured; *own* makes those that have a name here."""
-    models = {name: make() for name, make in own.items() if name == EXTRACTIVE or name in settings.named_providers}
-    for name, provider in settings.named_providers.items():
-        if provider.kind == EXTRACTIVE:
-            models[name] = models[EXTRACTIVE]
-        elif name not in models:
-            models[name] = kept_open(open_things, DeferredLanguageModel(partial(connect, settings, name)))
-    return models
-
-
-@frozen
-class Guarding:
-    """Puts around a provider's language model what stands between us and its troubles."""
-
-    chosen: Any
-    tariff: Tariff
-    clock: Clock
-    events: EventSink
-
-    def __call__(self, name: str, provider: Provider, model: LanguageModel) -> LanguageModel:
-        """Stack it: a prompt passes the last line first."""
-        chosen = self.chosen
-        limits = Limits(provider.rpm or 0, provider.tpm or 0, provider.queue, chosen.queue_timeout)
-        backoff = Backoff(chosen.retries, chosen.backoff, jitter=chosen.backoff)
-        model = Timed(Priced(model, name, self.tariff), chosen.timeout, chosen.total_timeout)
-        model = ThrottledLanguageModel(name, model, limits, self.events) if limits.any else model
-        model = Breaking(name, model, self.clock, self.events, chosen.breaker_failures, chosen.breaker_cool_down)
-        model = RetryingLanguageModel(name, model, backoff, self.events)
-        return Checking(model, partial(capacity, provider), count_tokens)
-
-
-def capacity(provider: Provider, model: str) -> Capacity:
-    """Give what *model* takes, as far as it is known or configured."""
-    kind = str(provider.kind)
-    window = provider.context_window or context_window(kind, provider.base_url, model)
-    return Capacity(window, RANGES[kind])
-
-
-def offered(settings: Settings, models: dict[str, Any], guard: Guarding) -> dict[str, Offer]:
-    """Offer what the providers have, in the preferred order; the offline model answers nobody unasked."""
-    model, alone = models[EXTRACTIVE].model, settings.default_provider == EXTRACTIVE
-    quoting = Priced(models[EXTRACTIVE], EXTRACTIVE, guard.tariff)
-    offers = {EXTRACTIVE: Offer(quoting, model, (model,), volunteers=False)}
-    for name, each in settings.named_providers.items():
-        if each.kind == EXTRACTIVE:
-            offers[name] = Offer(quoting, model, (model,), each.aliases, not alone)
-        else:
-            guarded, counter = guard(name, each, models[name]), models[name] if each.kind == "anthropic" else None
-            offers[name] = Offer(guarded, str(each.model), each.models or (ANY,), each.aliases, not alone, counter)
-    return offers
-
-
-def hearsay(settings: Settings) -> frozenset[str]:
-    """Name the providers whose answers do not tell whether two questions mean the same: they quote what is at hand."""
-    return frozenset(
-        {EXTRACTIVE, *(name for name, each in settings.named_providers.items() if each.kind == EXTRACTIVE)}
-    )
-
-
-def set_prices(prices: Mapping[str, ModelPrice]) -> Mapping[str, Price]:
-    """Give the prices that were set; what answers offline takes nothing."""
-    return {"extractive/*": FREE} | {name: each.price for name, each in prices.items()}
-
-
-def judge_by_model(routes: Routes, clock: Clock, events: EventSink) -> ModelAnswerJudge:
-    """Have the default provider compare answers, with the model that it uses by default."""
-    offer = routes.offers[routes.default]
-    return ModelAnswerJudge(offer.language_model, routes.default, offer.model, clock, events)
 
 
 def rehearsing(settings: Settings, parts: Parts) -> AnswerQuestion:

@@ -9,8 +9,9 @@ import structlog
 
 from domain.similarity import VectorIndexUnavailable
 from domain.succession import FormerIndex, Progress
-from entrypoints.container import Container, kept_open
+from entrypoints.container import Container
 from entrypoints.migration_note import remove_note, write_note
+from entrypoints.opening import kept_open
 
 HEAL_EVERY = 600.0
 """Seconds between two comparisons of the answers with their vectors; the first one is made at the start."""

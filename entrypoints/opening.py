@@ -1,9 +1,9 @@
 """How adapters are opened that need more than their name: files, models, connections; what is said when it fails."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -26,6 +26,15 @@ ANSWERS = "answers.db"
 DOCUMENTATION = tuple(Path(__file__).parent.parent / page for page in ("README.md", "docs/api.md"))
 
 log = structlog.get_logger()
+
+Thing = TypeVar("Thing")
+
+
+def kept_open(open_things: AsyncExitStack, thing: Thing) -> Thing:
+    """Have *thing* closed in the end."""
+    close = getattr(thing, "aclose", None) or getattr(thing, "close")  # noqa: B009 - adapters name it either way
+    open_things.push_async_callback(close)
+    return thing
 
 
 class FolderInUse(AnswerCacheUnavailable):
