@@ -17,9 +17,10 @@ from domain.clock import Clock
 from domain.entries import Entry
 from domain.errors import Malformed
 from domain.events import AnswersGiven, EventSink
-from domain.generation import Completion, FinishReason, TokenUsage
+from domain.generation import Completion, FinishReason
 from domain.purging import Epoch
 from domain.questions import Fingerprint, Question
+from domain.tokens import TokenUsage
 
 PATIENCE = 10.0
 """Seconds that the index may take to file what was given at once; what it does not file is filed when memory heals."""

@@ -8,7 +8,8 @@ from application.answer_question import AnswerQuestion
 from application.answer_questions import AnswerQuestions
 from domain.answers import Answer, Asking, Origin, Reason
 from domain.exhaustion import NoModelAnswered
-from domain.generation import Completion, FinishReason, ModelFailed, TokenUsage
+from domain.generation import Completion, FinishReason, ModelFailed
+from domain.tokens import TokenUsage
 
 NOBODY = "none"
 """The provider and the model of an apology."""

@@ -11,7 +11,8 @@ from domain.clock import Clock
 from domain.errors import Malformed, Transient
 from domain.events import EventSink
 from domain.exhaustion import ModelResting
-from domain.generation import Chunk, LanguageModel, ModelFailed, ModelOverloaded, Prompt
+from domain.generation import Chunk, LanguageModel, ModelFailed, ModelOverloaded
+from domain.prompts import Prompt
 from domain.resilience import CircuitBreaker, State
 
 MOST = 1_000

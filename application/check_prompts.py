@@ -7,7 +7,8 @@ from contextlib import aclosing
 from attrs import frozen
 
 from domain.capacity import Capacity
-from domain.generation import Chunk, LanguageModel, Prompt
+from domain.generation import Chunk, LanguageModel
+from domain.prompts import Prompt
 
 
 @frozen

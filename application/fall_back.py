@@ -12,7 +12,8 @@ from domain.call_events import ModelFellBack
 from domain.errors import Malformed, Transient
 from domain.events import EventSink
 from domain.exhaustion import NoModelAnswered
-from domain.generation import AnswerCutShort, Chunk, LanguageModel, ModelFailed, Prompt
+from domain.generation import AnswerCutShort, Chunk, LanguageModel, ModelFailed
+from domain.prompts import Prompt
 
 BETWEEN = "|"
 """Stands between the names of providers, and of their models, where any of them may answer."""

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from domain.generation import Chunk, LanguageModel, Prompt, TokenUsage
+from domain.generation import Chunk, LanguageModel
 from domain.pricing import Tariff
+from domain.prompts import Prompt
+from domain.tokens import TokenUsage
 
 
 @frozen

@@ -14,10 +14,12 @@ from domain.caching import Directives
 from domain.clock import Clock, Stopwatch
 from domain.errors import Unavailable
 from domain.events import Event, EventSink, PartFailed
-from domain.generation import Chunk, FinishReason, LanguageModel, Prompt, TokenUsage
+from domain.generation import Chunk, FinishReason, LanguageModel
+from domain.prompts import Prompt
 from domain.questions import Question
 from domain.recordings import Recorded
 from domain.similarity import Embedder, Embedding
+from domain.tokens import TokenUsage
 from domain.verdicts import HitPolicy
 
 TENANT = "rehearsal"

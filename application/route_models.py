@@ -10,7 +10,8 @@ from application.fall_back import BETWEEN, FallingBack
 from application.select_models import InOrder, Selection
 from domain.errors import Malformed
 from domain.events import Event, EventSink
-from domain.generation import LanguageModel, TokenCounter
+from domain.generation import LanguageModel
+from domain.tokens import TokenCounter
 
 ANY = "*"
 """The pattern of a provider that has whatever model it is asked for, as far as we know."""

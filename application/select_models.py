@@ -11,8 +11,9 @@ from typing import Protocol
 from attrs import field, frozen
 
 from domain.clock import Clock
-from domain.generation import LanguageModel, Prompt
+from domain.generation import LanguageModel
 from domain.pricing import Tariff, expected
+from domain.prompts import Prompt
 
 FORGETS = 0.3
 """The weight of the last time against all before it."""

@@ -6,7 +6,8 @@ from contextlib import aclosing
 
 from attrs import frozen
 
-from domain.generation import Chunk, LanguageModel, ModelTimedOut, Prompt
+from domain.generation import Chunk, LanguageModel, ModelTimedOut
+from domain.prompts import Prompt
 
 
 @frozen

@@ -14,9 +14,10 @@ from service import MODEL, MODELS, TENANT
 from adapters.answer_cache.sqlite import SqliteAnswerCache
 from adapters.vector_index.edge import index as edge
 from domain.caching import Lifetime, StoredAnswer
-from domain.generation import Completion, FinishReason, TokenUsage
+from domain.generation import Completion, FinishReason
 from domain.questions import Question
 from domain.similarity import Embedding, Point, VectorIndex
+from domain.tokens import TokenUsage
 from entrypoints.opening import open_onnx, open_sqlite
 from entrypoints.opening_indexes import open_edge
 from entrypoints.settings import Settings

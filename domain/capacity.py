@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from domain.errors import FieldProblem
-from domain.generation import Prompt, PromptRefused
+from domain.generation import PromptRefused
+from domain.prompts import Prompt
 
 Range = tuple[float, float]
 """The least and the largest value that are taken."""

@@ -10,9 +10,10 @@ from attrs import field, frozen
 from domain.answers import Origin, Reason
 from domain.call_events import CallEvent
 from domain.evidence import Difference
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.labels import Source
 from domain.pricing import Bill
+from domain.tokens import TokenUsage
 
 
 @frozen

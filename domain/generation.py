@@ -1,89 +1,23 @@
-"""What language models receive and give: prompts, chunks, and the completion they fold into."""
-
-# file over budget: what a model is given, gives and fails with is one promise, and is read as one
+"""What language models give: chunks, and the completion they fold into; and how they fail."""
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
-from attrs import astuple, field, frozen
+from attrs import frozen
 
 from domain.attempts import Tried
 from domain.errors import Malformed, Transient, Unavailable
+from domain.prompts import Prompt
+from domain.tokens import TokenUsage
 from domain.wires import Wire
 
 T = TypeVar("T")
 
 PIECE = 4_000
 """Characters of the longest piece in which a remembered answer is given again."""
-
-
-class Role(StrEnum):
-    """Who says a message."""
-
-    SYSTEM = "system"
-    USER = "user"
-    ASSISTANT = "assistant"
-    DEVELOPER = "developer"
-    TOOL = "tool"
-
-
-@frozen
-class Message:
-    """
-    One turn of what a model is told.
-
-    *original* is the message as it came, in the prompt's format, where it says more than *content*, which then is
-    what is text of it: images, calls of tools and their results, thoughts.
-    """
-
-    role: Role
-    content: str
-    original: Mapping[str, object] | None = None
-
-
-@frozen
-class Prompt:
-    """
-    What a model receives: the messages in order, and the sampling parameters.
-
-    *parameters* holds what the asker set and nothing else: ``max_tokens`` (int), ``temperature`` (float).
-    *format* names the wire format of those that not every provider knows, and of original messages; it is empty
-    where there are none. *handling* is what the provider is told beside: who asks, what to file it under.
-    """
-
-    model: str
-    messages: tuple[Message, ...]
-    parameters: Mapping[str, object] = field(factory=dict)
-    format: str = ""
-    handling: Wire | None = None
-
-
-@frozen
-class TokenUsage:
-    """
-    Tokens as the provider counted them.
-
-    Of *prompt*, *cached* were read from the provider's own cache, and *written* into it; of *completion*, *reasoning*
-    were thoughts.
-    """
-
-    prompt: int = 0
-    completion: int = 0
-    cached: int = 0
-    written: int = 0
-    reasoning: int = 0
-
-    @property
-    def total(self) -> int:
-        """Give the sum of prompt and completion, which is all of them."""
-        return self.prompt + self.completion
-
-    def or_more(self, other: "TokenUsage") -> "TokenUsage":
-        """Give the larger of each count: of running totals, the larger is the later."""
-        return TokenUsage(*map(max, astuple(self), astuple(other)))
 
 
 class FinishReason(StrEnum):
@@ -212,15 +146,6 @@ class LanguageModel(Protocol):
     @abstractmethod
     def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Give the answer to *prompt* in pieces, as they come."""
-
-
-@runtime_checkable
-class TokenCounter(Protocol):
-    """Counts as its provider does. Raises what a language model raises."""
-
-    @abstractmethod
-    async def count(self, prompt: Prompt) -> int:
-        """Give the tokens that *prompt* has."""
 
 
 class ModelFailed(Unavailable):

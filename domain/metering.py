@@ -9,8 +9,8 @@ from typing import Protocol
 from attrs import define, fields, frozen
 
 from domain.errors import PartUnavailable
-from domain.generation import TokenUsage
 from domain.pricing import NOTHING, Bill, Savings
+from domain.tokens import TokenUsage
 
 
 @frozen

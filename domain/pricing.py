@@ -6,7 +6,8 @@ from typing import Protocol
 
 from attrs import define, frozen
 
-from domain.generation import Prompt, TokenUsage
+from domain.prompts import Prompt
+from domain.tokens import TokenUsage
 
 MILLION = 1_000_000
 NOTHING = Decimal(0)

@@ -9,8 +9,8 @@ from typing import NewType
 from attrs import field, frozen
 
 from domain.errors import FieldProblem, Malformed
-from domain.generation import Message, Prompt, Role
 from domain.parameters import settled
+from domain.prompts import Message, Prompt, Role
 from domain.wires import Wire
 
 MAX_TEXT = 10_000

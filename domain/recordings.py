@@ -6,7 +6,7 @@ from attrs import define, frozen
 
 from domain.answers import Answer, Origin
 from domain.budgets import Interval, wilson
-from domain.generation import TokenUsage
+from domain.tokens import TokenUsage
 
 
 @frozen

@@ -9,9 +9,10 @@ from domain.caching import Directives, Lifetime, StoredAnswer
 from domain.calibration import Prior
 from domain.candidates import FEATURES
 from domain.clock import Stopwatch
-from domain.generation import Completion, FinishReason, TokenUsage
+from domain.generation import Completion, FinishReason
 from domain.questions import Compatibility, Fingerprint, Question
 from domain.similarity import Embedding
+from domain.tokens import TokenUsage
 from tests.doubles import StoppedClock
 
 

@@ -16,9 +16,11 @@ from domain.agreement import AnswerJudge, HitSampler
 from domain.caching import StoredAnswer
 from domain.clock import Clock
 from domain.events import Event, EventSink
-from domain.generation import Chunk, FinishReason, LanguageModel, Prompt, TokenUsage
+from domain.generation import Chunk, FinishReason, LanguageModel
+from domain.prompts import Prompt
 from domain.questions import Fingerprint
 from domain.similarity import Embedder, Embedding, Neighbour, Search
+from domain.tokens import TokenUsage
 
 Step = Chunk | Exception | asyncio.Event
 """Give the chunk, raise the error, or wait for the event."""

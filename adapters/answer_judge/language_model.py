@@ -10,7 +10,8 @@ from adapters.translation import ErrorTable, translating
 from domain.agreement import AnswerJudge, AnswerJudgeUnavailable
 from domain.clock import Clock
 from domain.events import EventSink, ModelCalled, ModelCallFailed
-from domain.generation import Completion, LanguageModel, Message, ModelFailed, Prompt, PromptRefused, Role
+from domain.generation import Completion, LanguageModel, ModelFailed, PromptRefused
+from domain.prompts import Message, Prompt, Role
 
 LONGEST = 6_000
 """Characters of each text that the model is shown."""

@@ -6,8 +6,8 @@ from decimal import Decimal
 from attrs import define, field
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from domain.generation import TokenUsage
 from domain.pricing import NOTHING, Bill
+from domain.tokens import TokenUsage
 
 MOST = 200
 """Models that are told apart: each is a series for ever."""

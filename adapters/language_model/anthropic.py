@@ -20,17 +20,9 @@ from adapters.language_model.formats import check_format
 from adapters.language_model.listener import Listener
 from adapters.language_model.refusal import Refusal, presentable, resets_in, translating_refusals
 from adapters.translation import ErrorTable, translating
-from domain.generation import (
-    Chunk,
-    LanguageModel,
-    ModelBroken,
-    ModelTimedOut,
-    ModelUnreachable,
-    Prompt,
-    PromptRefused,
-    TokenCounter,
-    TokenUsage,
-)
+from domain.generation import Chunk, LanguageModel, ModelBroken, ModelTimedOut, ModelUnreachable, PromptRefused
+from domain.prompts import Prompt
+from domain.tokens import TokenCounter, TokenUsage
 from domain.wires import ANTHROPIC
 
 ERRORS: ErrorTable = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.generation import Message, Prompt, Role
+from domain.prompts import Message, Prompt, Role
 from domain.wires import ANTHROPIC
 
 OURS = frozenset({"messages", "model", "stream", "system"})

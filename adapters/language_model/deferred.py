@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator, Callable
 
 from attrs import define, field
 
-from domain.generation import Chunk, LanguageModel, Prompt, PromptRefused, TokenCounter
+from domain.generation import Chunk, LanguageModel, PromptRefused
+from domain.prompts import Prompt
+from domain.tokens import TokenCounter
 
 
 @define

@@ -2,7 +2,8 @@
 
 from attrs import define, field
 
-from domain.generation import AnswerCutShort, Chunk, FinishReason, ModelBroken, TokenUsage
+from domain.generation import AnswerCutShort, Chunk, FinishReason, ModelBroken
+from domain.tokens import TokenUsage
 
 _FINISH_REASONS = {
     "stop": FinishReason.STOP,

@@ -9,7 +9,9 @@ from itertools import pairwise
 from attrs import frozen
 
 from adapters.language_model.bm25 import Ranking, content_words
-from domain.generation import Chunk, Citation, FinishReason, LanguageModel, Prompt, Role, TokenUsage
+from domain.generation import Chunk, Citation, FinishReason, LanguageModel
+from domain.prompts import Prompt, Role
+from domain.tokens import TokenUsage
 
 ENOUGH = 0.6
 """How much of a question, by the weight of its words, a quotation and its title must speak of."""

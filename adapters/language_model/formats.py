@@ -1,6 +1,7 @@
 """What may be said to a provider of one format, and what only those of another would understand."""
 
-from domain.generation import Prompt, PromptRefused
+from domain.generation import PromptRefused
+from domain.prompts import Prompt
 
 DOORS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
 

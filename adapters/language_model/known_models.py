@@ -4,7 +4,7 @@ import warnings
 from functools import cache, lru_cache
 from typing import Any
 
-from domain.generation import Prompt
+from domain.prompts import Prompt
 
 PIECE = 100_000
 """Characters that are counted at once; the library refuses a million."""

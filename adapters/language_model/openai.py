@@ -23,10 +23,10 @@ from domain.generation import (
     ModelBroken,
     ModelTimedOut,
     ModelUnreachable,
-    Prompt,
     PromptRefused,
-    TokenUsage,
 )
+from domain.prompts import Prompt
+from domain.tokens import TokenUsage
 from domain.wires import OPENAI
 
 OURS = frozenset({"messages", "model", "stream", "stream_options"})

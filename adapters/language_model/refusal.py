@@ -11,15 +11,8 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from domain.generation import (
-    ModelBroken,
-    ModelFailed,
-    ModelOverloaded,
-    ModelRefusedKey,
-    ModelTimedOut,
-    Prompt,
-    PromptRefused,
-)
+from domain.generation import ModelBroken, ModelFailed, ModelOverloaded, ModelRefusedKey, ModelTimedOut, PromptRefused
+from domain.prompts import Prompt
 
 LONGEST_MESSAGE = 300
 """Characters of a provider's own message that an error repeats."""

@@ -11,7 +11,8 @@ from stamina.instrumentation import set_on_retry_hooks
 from domain.call_events import ModelRetried
 from domain.errors import LimitReached, Transient
 from domain.events import EventSink
-from domain.generation import Chunk, LanguageModel, Prompt
+from domain.generation import Chunk, LanguageModel
+from domain.prompts import Prompt
 from domain.resilience import Backoff
 
 set_on_retry_hooks(())  # left to itself, stamina logs and counts retries of its own accord; our events tell of them

@@ -12,7 +12,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from domain.call_events import CallQueued
 from domain.events import EventSink
 from domain.exhaustion import ModelThrottled
-from domain.generation import Chunk, LanguageModel, Prompt
+from domain.generation import Chunk, LanguageModel
+from domain.prompts import Prompt
 
 SHORTEST, LONGEST = 0.02, 1.0
 """Seconds between two looks by the first who waits."""

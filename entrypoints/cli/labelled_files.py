@@ -9,9 +9,9 @@ import msgspec
 from application.evaluate_pairs import LabelledPair
 from application.judge_pairs import Pair
 from domain.errors import Malformed
-from domain.generation import TokenUsage
 from domain.questions import check_text
 from domain.recordings import Recorded, Recording
+from domain.tokens import TokenUsage
 from entrypoints.cli.line_files import FileUnusable, lines_of
 
 NOBODY = "recorded"

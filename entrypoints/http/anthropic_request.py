@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from application.route_models import Routes
 from domain.errors import Malformed
-from domain.generation import Message, Role
+from domain.prompts import Message, Role
 from domain.questions import Question
 from domain.wires import ANTHROPIC, Wire
 from entrypoints.http.bodies import fitted, read

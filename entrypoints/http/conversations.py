@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.errors import Malformed
-from domain.generation import Message, Role
 from domain.parameters import SHARED
+from domain.prompts import Message, Role
 from domain.questions import MAX_TEXT, may_be_fuzzy
 
 

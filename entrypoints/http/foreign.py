@@ -17,7 +17,8 @@ from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.clock import Stopwatch
 from domain.errors import Malformed
-from domain.generation import Completion, Message
+from domain.generation import Completion
+from domain.prompts import Message
 from domain.questions import Question
 from domain.wires import Wire
 from entrypoints.http.answer_headers import headers_of, headers_so_far

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from domain.answers import Answer, Origin
-from domain.generation import TokenUsage
+from domain.tokens import TokenUsage
 
 
 @frozen

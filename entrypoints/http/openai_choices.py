@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.answers import Answer
-from domain.generation import Completion, FinishReason, TokenUsage
+from domain.generation import Completion, FinishReason
+from domain.tokens import TokenUsage
 from domain.wires import OPENAI
 from entrypoints.http.foreign import said_in
 from entrypoints.http.foreign_usage import Accounts

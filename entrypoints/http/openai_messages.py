@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.errors import Malformed
-from domain.generation import Message, Role
+from domain.prompts import Message, Role
 from entrypoints.http.conversations import is_plain, text_of
 
 ROLES: Mapping[str, Role] = {**{each.value: each for each in Role}, "function": Role.TOOL}

@@ -15,7 +15,8 @@ from application.apologise import Apologising
 from application.tell_answers import TellAnswer, Telling
 from domain.answers import Answer, Asking
 from domain.caching import StoredAnswer
-from domain.generation import Completion, TokenUsage
+from domain.generation import Completion
+from domain.tokens import TokenUsage
 from entrypoints.http.answer_headers import headers_of, headers_so_far
 from entrypoints.http.bills import BillBody, bill_of
 from entrypoints.http.bodies import JSONStruct

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from application.route_models import Routes
 from domain.errors import Malformed
-from domain.generation import Message, Role
+from domain.prompts import Message, Role
 from domain.questions import MAX_TEXT, Question, check_text
 
 # Nothing may follow, not even the line break that Python's $ lets through; JSON Schema has no \Z.

@@ -14,8 +14,9 @@ from domain.caching import AnswerCacheUnavailable, Lifetime, StoredAnswer
 from domain.catalogue import Selection
 from domain.errors import Malformed
 from domain.events import AnswersGiven, AnswersRemoved, PartFailed
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.similarity import EmbedderUnavailable, Embedding, Point, VectorIndexUnavailable
+from domain.tokens import TokenUsage
 from tests.builders import a_question, an_asking
 from tests.core import Core
 

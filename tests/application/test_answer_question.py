@@ -11,9 +11,10 @@ from domain.answers import Origin, Reason
 from domain.catalogue import Selection
 from domain.errors import NotRemembered
 from domain.events import AnswerServed, ModelCallFailed, PartFailed, QuestionFailed, TextTruncated
-from domain.generation import Chunk, FinishReason, ModelTimedOut, TokenUsage
+from domain.generation import Chunk, FinishReason, ModelTimedOut
 from domain.questions import Fingerprint
 from domain.similarity import Embedding
+from domain.tokens import TokenUsage
 from tests.builders import a_question, an_asking
 from tests.core import Core
 from tests.doubles import ScriptedModel, saying

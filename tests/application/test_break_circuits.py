@@ -7,7 +7,8 @@ from application import break_circuits
 from application.break_circuits import Breaking
 from domain.call_events import BreakerClosed, BreakerOpened
 from domain.exhaustion import ModelResting
-from domain.generation import Chunk, ModelBroken, ModelFailed, ModelOverloaded, ModelRefusedKey, Prompt, PromptRefused
+from domain.generation import Chunk, ModelBroken, ModelFailed, ModelOverloaded, ModelRefusedKey, PromptRefused
+from domain.prompts import Prompt
 from domain.resilience import State
 from tests.doubles import RecordingEvents, ScriptedModel, Step, StoppedClock, saying
 

@@ -5,7 +5,8 @@ import pytest
 from application.check_prompts import Checking
 from domain.capacity import Capacity
 from domain.errors import Malformed
-from domain.generation import Chunk, Message, Prompt, Role
+from domain.generation import Chunk
+from domain.prompts import Message, Prompt, Role
 from tests.doubles import ScriptedModel, saying
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from application.count_tokens import CountTokens
 from application.route_models import Offer, Routes
-from domain.generation import Prompt, PromptRefused, TokenCounter
+from domain.generation import PromptRefused
+from domain.prompts import Prompt
+from domain.tokens import TokenCounter
 from tests.builders import a_question
 from tests.doubles import ScriptedModel
 

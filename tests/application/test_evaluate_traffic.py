@@ -15,9 +15,9 @@ from domain.budgets import ErrorBudget
 from domain.calibration import Calibration, Traffic
 from domain.candidates import Candidate
 from domain.events import AnswersRemoved
-from domain.generation import TokenUsage
 from domain.recordings import Recorded, Recording
 from domain.similarity import Embedding
+from domain.tokens import TokenUsage
 from domain.verdicts import HitPolicy, ThresholdPolicy, Verdict, VerifiedPolicy
 from tests.core import Core
 from tests.doubles import EveryHit, LiteralJudge, StoppedClock

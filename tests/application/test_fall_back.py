@@ -9,7 +9,8 @@ from application.select_models import Candidate, InOrder, InTurn
 from domain.attempts import Tried
 from domain.call_events import ModelFellBack
 from domain.exhaustion import NoModelAnswered
-from domain.generation import Chunk, Completion, ModelOverloaded, ModelRefusedKey, ModelTimedOut, Prompt, PromptRefused
+from domain.generation import Chunk, Completion, ModelOverloaded, ModelRefusedKey, ModelTimedOut, PromptRefused
+from domain.prompts import Prompt
 from tests.doubles import RecordingEvents, ScriptedModel, Step, saying
 
 LATE = ModelTimedOut("nothing came\nfor 30 s")

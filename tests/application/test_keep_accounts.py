@@ -14,9 +14,10 @@ from application.keep_accounts import DAY, Books, KeepAccounts
 from application.report_usage import ReportUsage
 from domain.answers import Origin, Reason
 from domain.events import AnswerServed, ModelCalled, PartFailed
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.metering import Account, Consumption, Line, Period, Posting, Usage
 from domain.pricing import Bill, Savings
+from domain.tokens import TokenUsage
 from tests.doubles import RecordingEvents, StoppedClock
 
 ALWAYS = Period(date.min, date.max)

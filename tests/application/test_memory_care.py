@@ -13,7 +13,8 @@ from domain.catalogue import Holdings, Selection
 from domain.entries import Entry
 from domain.errors import Absent
 from domain.events import AnswersRemoved
-from domain.generation import Chunk, FinishReason, Message, Role
+from domain.generation import Chunk, FinishReason
+from domain.prompts import Message, Role
 from domain.questions import Fingerprint
 from domain.similarity import Point
 from domain.wires import Wire

@@ -4,8 +4,10 @@ import pytest
 
 from adapters.tariff.memory import MemoryTariff
 from application.price_calls import Priced
-from domain.generation import Chunk, FinishReason, ModelTimedOut, Prompt, TokenUsage
+from domain.generation import Chunk, FinishReason, ModelTimedOut
 from domain.pricing import Price, Rate
+from domain.prompts import Prompt
+from domain.tokens import TokenUsage
 from tests.doubles import ScriptedModel, Step, saying
 
 PRICE = Price(Rate(Decimal(1)), Rate(Decimal(2)))

@@ -5,8 +5,9 @@ from attrs import evolve
 
 from adapters.tariff.memory import MemoryTariff
 from application.select_models import Candidate, Cheapest, InOrder, InTurn, Quickest, Selection
-from domain.generation import Message, ModelTimedOut, Prompt, Role
+from domain.generation import ModelTimedOut
 from domain.pricing import Price, Rate
+from domain.prompts import Message, Prompt, Role
 from tests.doubles import ScriptedModel, StoppedClock
 
 CANDIDATES = [Candidate(name, ScriptedModel(), Prompt("m", ())) for name in ("a", "b", "c")]

@@ -5,7 +5,8 @@ from contextlib import aclosing
 import pytest
 
 from application.time_models import Timed
-from domain.generation import Chunk, FinishReason, LanguageModel, ModelTimedOut, Prompt
+from domain.generation import Chunk, FinishReason, LanguageModel, ModelTimedOut
+from domain.prompts import Prompt
 from tests.doubles import ScriptedModel, saying
 
 PROMPT = Prompt("m", ())

@@ -21,8 +21,9 @@ from adapters.redis_address import parse_address
 from adapters.redis_connection import RedisConnection
 from domain.caching import CLOCK_SKEW, AnswerCache, Lifetime, StoredAnswer
 from domain.catalogue import Holdings, Selection
-from domain.generation import Citation, FinishReason, TokenUsage
+from domain.generation import Citation, FinishReason
 from domain.questions import Fingerprint
+from domain.tokens import TokenUsage
 from tests.builders import a_completion, a_fingerprint, a_stored_answer
 from tests.redis_servers import PATIENCE, redis_kinds, shared_cluster, shared_server, skip_without_redis
 

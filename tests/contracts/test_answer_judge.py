@@ -9,7 +9,8 @@ from adapters.answer_judge.language_model import ModelAnswerJudge
 from adapters.answer_judge.local import LocalAnswerJudge
 from adapters.embedder.hashing import HashingEmbedder
 from domain.agreement import AnswerJudge
-from domain.generation import Chunk, FinishReason, LanguageModel, Prompt
+from domain.generation import Chunk, FinishReason, LanguageModel
+from domain.prompts import Prompt
 from tests.doubles import RecordingEvents, StoppedClock
 
 QUESTION = "How long can I return an item?"

@@ -28,8 +28,9 @@ from domain.events import (
     QuestionFailed,
     TextTruncated,
 )
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.labels import Source
+from domain.tokens import TokenUsage
 from tests.doubles import RecordingEvents
 
 EVENTS: list[Event] = [

@@ -13,8 +13,9 @@ from domain.attempts import Tried
 from domain.errors import Malformed
 from domain.exhaustion import ModelResting, ModelThrottled, NoModelAnswered
 from domain.flights import Flight, FlightBoard, Outcome, Sighting
-from domain.generation import Chunk, Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused, TokenUsage
+from domain.generation import Chunk, Citation, FinishReason, ModelBroken, ModelOverloaded, PromptRefused
 from domain.purging import Epoch
+from domain.tokens import TokenUsage
 from tests.builders import a_completion, a_fingerprint
 from tests.redis_servers import redis_connection
 

@@ -9,7 +9,8 @@ from adapters.language_model.anthropic import AnthropicLanguageModel
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.extractive import ExtractiveLanguageModel, Passage
 from adapters.language_model.openai import OpenAILanguageModel
-from domain.generation import Chunk, Completion, FinishReason, LanguageModel, Message, Prompt, Role
+from domain.generation import Chunk, Completion, FinishReason, LanguageModel
+from domain.prompts import Message, Prompt, Role
 from tests.doubles import ScriptedModel, saying
 from tests.upstream import ScriptedUpstream, anthropic_answer, openai_answer
 

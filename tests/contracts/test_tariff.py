@@ -7,8 +7,8 @@ import pytest
 from adapters.tariff.genai_prices import GenaiPricesTariff
 from adapters.tariff.layered import LayeredTariff
 from adapters.tariff.memory import MemoryTariff
-from domain.generation import TokenUsage
 from domain.pricing import FREE, Price, Rate, Tariff
+from domain.tokens import TokenUsage
 from tests.doubles import StoppedClock
 
 PRICE = Price(Rate(Decimal("2.5")), Rate(Decimal(10)), cached=Rate(Decimal("1.25")))

@@ -2,7 +2,7 @@ import pytest
 
 from domain.capacity import RANGES, Capacity
 from domain.errors import Malformed
-from domain.generation import Message, Prompt, Role
+from domain.prompts import Message, Prompt, Role
 
 TOGETHER = "messages: about 41 tokens and 60 for the answer are more than 100, which m takes in all"
 

@@ -5,7 +5,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason, TokenUsage
+from domain.generation import AnswerCutShort, Chunk, Citation, Completion, FinishReason
+from domain.tokens import TokenUsage
 from domain.wires import Wire
 from tests.builders import a_completion
 

@@ -2,9 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.answers import Answer, Origin, Reason
-from domain.generation import Completion, TokenUsage
+from domain.generation import Completion
 from domain.metering import Consumption
 from domain.pricing import NOTHING
+from domain.tokens import TokenUsage
 from tests.builders import a_completion
 
 costs = st.none() | st.decimals(0, 100, places=12)

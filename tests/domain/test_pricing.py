@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.answers import Answer, Origin, Reason
-from domain.generation import TokenUsage
 from domain.pricing import FREE, NOTHING, Bill, Price, Rate, Savings, in_dollars
+from domain.tokens import TokenUsage
 from tests.builders import a_completion
 
 COST = Decimal("0.000046")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Malformed
-from domain.generation import Message, Role
+from domain.prompts import Message, Role
 from domain.questions import MAX_TEXT, Question, may_be_fuzzy, normalise
 from domain.wires import Wire
 from tests.builders import a_question

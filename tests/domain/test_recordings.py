@@ -3,8 +3,8 @@
 import pytest
 
 from domain.answers import Answer, Origin, Reason
-from domain.generation import TokenUsage
 from domain.recordings import Outcome, Recorded, Recording
+from domain.tokens import TokenUsage
 from tests.builders import a_completion
 
 

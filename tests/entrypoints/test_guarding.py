@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import RAGBoostError
-from domain.generation import Completion, LanguageModel, Message, Prompt, Role
+from domain.generation import Completion, LanguageModel
+from domain.prompts import Message, Prompt, Role
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 from tests.upstream import Cut, Reply, ScriptedUpstream, events, failure, html, openai_answer, openai_failure, until

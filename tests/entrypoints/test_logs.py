@@ -15,8 +15,9 @@ from structlog.typing import FilteringBoundLogger
 from adapters.event_sink.log import LogEventSink
 from domain.answers import Origin, Reason
 from domain.events import AnswerServed, Event, ModelCalled, ModelCallFailed, PartFailed, QuestionFailed
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.pricing import Bill
+from domain.tokens import TokenUsage
 from entrypoints.logs import TALKATIVE, FlushedTogether, configure_logging, request_id
 from entrypoints.settings import Log, OpenAI, Settings
 

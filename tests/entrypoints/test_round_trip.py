@@ -15,9 +15,10 @@ from application.import_memory import Arrival
 from domain.caching import Lifetime, StoredAnswer
 from domain.catalogue import Holdings, Selection
 from domain.entries import Entry
-from domain.generation import Citation, TokenUsage
+from domain.generation import Citation
 from domain.questions import Compatibility, Fingerprint
 from domain.similarity import Search
+from domain.tokens import TokenUsage
 from entrypoints.cli.memory_file import MemoryFileReader
 from entrypoints.cli.memory_moves import Restored, restore, save
 from entrypoints.cli.memory_survey import survey

@@ -19,9 +19,11 @@ from httpx import Response
 
 from adapters.answer_cache.sqlite_file import AnswersFile
 from adapters.embedder.prepared_model import PreparedModel
-from domain.generation import Chunk, FinishReason, LanguageModel, ModelUnreachable, Prompt, TokenUsage
+from domain.generation import Chunk, FinishReason, LanguageModel, ModelUnreachable
+from domain.prompts import Prompt
 from domain.questions import Fingerprint
 from domain.similarity import EmbedderUnavailable
+from domain.tokens import TokenUsage
 from entrypoints.settings import Settings
 from tests.entrypoints.http.service import Service, serving
 

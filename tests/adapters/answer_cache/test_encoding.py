@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from adapters.answer_cache.encoding import VERSION, decode, encode
 from domain.caching import StoredAnswer
-from domain.generation import Citation, FinishReason, TokenUsage
+from domain.generation import Citation, FinishReason
+from domain.tokens import TokenUsage
 from domain.wires import Wire
 from tests.builders import a_completion, a_stored_answer
 

@@ -9,7 +9,9 @@ from adapters.answer_judge.language_model import LONGEST, ModelAnswerJudge
 from domain.agreement import AnswerJudgeUnavailable
 from domain.errors import Malformed
 from domain.events import ModelCalled, ModelCallFailed
-from domain.generation import Chunk, FinishReason, ModelTimedOut, PromptRefused, Role, TokenUsage
+from domain.generation import Chunk, FinishReason, ModelTimedOut, PromptRefused
+from domain.prompts import Role
+from domain.tokens import TokenUsage
 from tests.doubles import RecordingEvents, ScriptedModel, StoppedClock, saying
 
 QUESTION = "Who wrote it?"

@@ -17,8 +17,9 @@ from domain.events import (
     QuestionFailed,
     TextTruncated,
 )
-from domain.generation import FinishReason, TokenUsage
+from domain.generation import FinishReason
 from domain.pricing import Bill
+from domain.tokens import TokenUsage
 
 
 def served(origin: Origin, seconds: float) -> AnswerServed:

@@ -9,18 +9,9 @@ from adapters.language_model.anthropic import AnthropicLanguageModel
 from adapters.language_model.anthropic_request import LAST_WITH_SAMPLING
 from adapters.language_model.endpoint import Endpoint
 from domain.errors import RAGBoostError
-from domain.generation import (
-    Completion,
-    FinishReason,
-    Message,
-    ModelBroken,
-    ModelOverloaded,
-    ModelTimedOut,
-    Prompt,
-    PromptRefused,
-    Role,
-    TokenUsage,
-)
+from domain.generation import Completion, FinishReason, ModelBroken, ModelOverloaded, ModelTimedOut, PromptRefused
+from domain.prompts import Message, Prompt, Role
+from domain.tokens import TokenUsage
 from tests.upstream import ScriptedUpstream, anthropic_answer, named_events
 
 PROMPT = Prompt(

@@ -4,7 +4,8 @@ from contextlib import aclosing
 import pytest
 
 from adapters.language_model.deferred import DeferredLanguageModel
-from domain.generation import Chunk, LanguageModel, Prompt, PromptRefused
+from domain.generation import Chunk, LanguageModel, PromptRefused
+from domain.prompts import Prompt
 from tests.doubles import ScriptedModel, saying
 
 PROMPT = Prompt("scripted-1", ())

@@ -7,7 +7,9 @@ from subprocess import run
 import pytest
 
 from adapters.language_model.extractive import NOTHING_KNOWN, ExtractiveLanguageModel, Passage
-from domain.generation import Citation, Completion, FinishReason, Message, Prompt, Role, TokenUsage
+from domain.generation import Citation, Completion, FinishReason
+from domain.prompts import Message, Prompt, Role
+from domain.tokens import TokenUsage
 
 PASSAGES = (
     Passage(

@@ -1,7 +1,7 @@
 import pytest
 
 from adapters.language_model.known_models import context_window, count_tokens
-from domain.generation import Message, Prompt, Role
+from domain.prompts import Message, Prompt, Role
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,9 @@ from openai import AsyncOpenAI
 from adapters.language_model.endpoint import Endpoint
 from adapters.language_model.openai import OpenAILanguageModel
 from domain.errors import RAGBoostError
-from domain.generation import (
-    Completion,
-    FinishReason,
-    Message,
-    ModelBroken,
-    ModelOverloaded,
-    Prompt,
-    PromptRefused,
-    Role,
-    TokenUsage,
-)
+from domain.generation import Completion, FinishReason, ModelBroken, ModelOverloaded, PromptRefused
+from domain.prompts import Message, Prompt, Role
+from domain.tokens import TokenUsage
 from tests.upstream import Reply, ScriptedUpstream, events, openai_answer
 
 PROMPT = Prompt(

@@ -19,18 +19,16 @@ from domain.generation import (
     Completion,
     FinishReason,
     LanguageModel,
-    Message,
     ModelBroken,
     ModelFailed,
     ModelOverloaded,
     ModelRefusedKey,
     ModelTimedOut,
     ModelUnreachable,
-    Prompt,
     PromptRefused,
-    Role,
-    TokenUsage,
 )
+from domain.prompts import Message, Prompt, Role
+from domain.tokens import TokenUsage
 from tests.upstream import (
     JSON,
     Cut,

@@ -8,7 +8,8 @@ import stamina
 from adapters.language_model.retrying import RetryingLanguageModel
 from domain.call_events import ModelRetried
 from domain.exhaustion import ModelResting, ModelThrottled
-from domain.generation import Chunk, Completion, LanguageModel, ModelBroken, ModelOverloaded, ModelRefusedKey, Prompt
+from domain.generation import Chunk, Completion, LanguageModel, ModelBroken, ModelOverloaded, ModelRefusedKey
+from domain.prompts import Prompt
 from domain.resilience import Backoff
 from tests.doubles import RecordingEvents, ScriptedModel, Step, saying
 

@@ -7,7 +7,9 @@ from limits import RateLimitItemPerSecond
 from adapters.language_model.throttled import Limits, ThrottledLanguageModel, roughly
 from domain.call_events import CallQueued
 from domain.exhaustion import ModelThrottled
-from domain.generation import Chunk, LanguageModel, Message, Prompt, Role, TokenUsage
+from domain.generation import Chunk, LanguageModel
+from domain.prompts import Message, Prompt, Role
+from domain.tokens import TokenUsage
 from tests.doubles import RecordingEvents, ScriptedModel, saying
 
 PROMPT = Prompt("m", (Message(Role.USER, "four" * 9),))

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from domain.caching import Lifetime, StoredAnswer
 from domain.catalogue import Selection
 from domain.entries import Entry
-from domain.generation import Citation, Completion, FinishReason, TokenUsage
+from domain.generation import Citation, Completion, FinishReason
 from domain.purging import Purge
 from domain.questions import Compatibility
 from domain.similarity import Embedding
+from domain.tokens import TokenUsage
 from entrypoints.cli import memory_blocks
 from entrypoints.cli.memory_blocks import Undecodable, decode_entries, decode_purges
 from entrypoints.cli.memory_file import BEGINNING, Block, MemoryFileReader, MemoryFileUnusable, MemoryFileWriter

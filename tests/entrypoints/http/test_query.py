@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from domain.generation import Chunk, FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused, TokenUsage
+from domain.generation import Chunk, FinishReason, ModelOverloaded, ModelTimedOut, PromptRefused
+from domain.tokens import TokenUsage
 from entrypoints.http.query_request import QueryRequest
 from entrypoints.http.reception import KNOWN_QUESTIONS, KNOWN_TEXT, Reception
 from tests.doubles import Step, saying

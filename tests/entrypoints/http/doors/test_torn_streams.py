@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.answers import Answer, Origin, Reason
-from domain.generation import Chunk, TokenUsage
+from domain.generation import Chunk
+from domain.tokens import TokenUsage
 from domain.wires import ANTHROPIC, OPENAI, Wire
 from entrypoints.http.anthropic_stream import Beginning, MessageNarration
 from entrypoints.http.foreign_usage import Accounts
